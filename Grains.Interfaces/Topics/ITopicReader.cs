@@ -1,0 +1,86 @@
+using Orleans.Concurrency;
+
+namespace E2EEvents.Grains.Interfaces.Topics;
+
+/// <summary>How a region reads a topic, be it at home or replicated. Grain id: <see cref="TopicKindAttribute.GrainIdOf"/> at home.</summary>
+[Alias("e2e.topic-reader")]
+public interface ITopicReader : IGrainWithStringKey
+{
+    /// <summary>Reads what lies after <paramref name="after"/>, oldest first.</summary>
+    /// <param name="after">The reader's position; null = only the newest frame.</param>
+    /// <param name="maxBytes">Stop once the frames hold so many bytes (at least one frame is given), 1 to 4 MiB.</param>
+    /// <param name="cancellationToken">Ends the wait for the grain.</param>
+    [AlwaysInterleave, Alias("read")]
+    Task<TopicAnswer> ReadAsync(Position? after, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// As <see cref="ReadAsync"/>, and from then on every later change goes to the feed of <paramref name="gateway"/> at this topic's
+    /// silo, without a hole between the answer and the feed. The feed is read with <see cref="IFeedGrain"/>. Calling it again is
+    /// harmless: the feed goes on from the new answer.
+    /// </summary>
+    [AlwaysInterleave, Alias("follow")]
+    Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken);
+}
+
+/// <summary>A topic in its home region: what only the authority can say.</summary>
+[Alias("e2e.topic")]
+public interface ITopicGrain : ITopicReader
+{
+    /// <summary>
+    /// True once everything of <paramref name="source"/> up to <paramref name="upTo"/> is settled: stored, found to change nothing,
+    /// or dead-lettered. False when <paramref name="wait"/> (0 to 10 s) ends first: publish again, duplicates are dropped.
+    /// </summary>
+    [AlwaysInterleave, Alias("settled")]
+    Task<bool> SettledAsync(string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken);
+
+    /// <summary>For operators: position, sources, followers.</summary>
+    [AlwaysInterleave, Alias("inspect")]
+    Task<TopicInspection> InspectAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>Answer of <see cref="ITopicReader"/>.</summary>
+/// <param name="Position">Where the topic stands now; offset 0 = it never had an event. May lie beyond the frames given.</param>
+/// <param name="Delivery">Of the kind.</param>
+/// <param name="Gap">Why the frames do not continue the reader's position; <see cref="Gap.None"/> = they do.</param>
+/// <param name="Frames">Frames of this topic, oldest first, in the encoding of <see cref="Wire.FrameCodec"/>; without a gap they continue the position.</param>
+/// <param name="Silo">Address of the silo, parsable; first part of the feed's name.</param>
+/// <param name="Follow">Number of this follow in the feed, rising; 0 from <see cref="ITopicReader.ReadAsync"/>.</param>
+/// <param name="HomeTime">The home silo's clock when it answered, Unix µs: everything committed before is included in the position.</param>
+[GenerateSerializer, Immutable, Alias("e2e.topic-answer")]
+public sealed record TopicAnswer(
+    [property: Id(0)] Position Position,
+    [property: Id(1)] Delivery Delivery,
+    [property: Id(2)] Gap Gap,
+    [property: Id(3)] byte[] Frames,
+    [property: Id(4)] string Silo,
+    [property: Id(5)] long Follow,
+    [property: Id(6)] long HomeTime);
+
+/// <summary>Why a reader gets a full state instead of the changes after its position.</summary>
+public enum Gap
+{
+    /// <summary>No gap: every change after the position follows.</summary>
+    None,
+
+    /// <summary>History no longer reaches back to the position: the changes between are lost to this reader, the state is not.</summary>
+    History,
+
+    /// <summary>The epoch of the position is over: what happened since cannot be told.</summary>
+    Epoch,
+}
+
+/// <summary>A topic as an operator sees it.</summary>
+/// <param name="Position">Committed position.</param>
+/// <param name="Sources">Source to newest settled sequence.</param>
+/// <param name="HistoryFrames">Frames in memory.</param>
+/// <param name="HistoryBytes">Bytes of their states.</param>
+/// <param name="Followers">Feeds that follow it.</param>
+/// <param name="Silo">Silo it runs on.</param>
+[GenerateSerializer, Immutable, Alias("e2e.topic-inspection")]
+public sealed record TopicInspection(
+    [property: Id(0)] Position Position,
+    [property: Id(1)] Dictionary<string, string> Sources,
+    [property: Id(2)] int HistoryFrames,
+    [property: Id(3)] long HistoryBytes,
+    [property: Id(4)] int Followers,
+    [property: Id(5)] string Silo);

@@ -1,0 +1,119 @@
+namespace E2EEvents.Grains.Interfaces.Topics;
+
+/// <summary>The topic kinds of this region and where their home is. Key 0; any silo answers.</summary>
+[Alias("e2e.kinds")]
+public interface IKindsGrain : IGrainWithIntegerKey
+{
+    /// <summary>All kinds, by name.</summary>
+    [Alias("list")]
+    Task<KindInfo[]> ListAsync(CancellationToken cancellationToken);
+}
+
+/// <summary>One topic kind.</summary>
+/// <param name="Kind">Its name.</param>
+/// <param name="Delivery">What clients are promised.</param>
+/// <param name="Home">Name of its home region.</param>
+/// <param name="Term">Rising number of the home; a lower one is fenced.</param>
+[GenerateSerializer, Immutable, Alias("e2e.kind-info")]
+public sealed record KindInfo(
+    [property: Id(0)] string Kind,
+    [property: Id(1)] Delivery Delivery,
+    [property: Id(2)] string Home,
+    [property: Id(3)] long Term);
+
+/// <summary>The known topics of a kind, sharded. Key: <c>kind/shard</c>, shard 0 to <see cref="CatalogueKey.Shards"/> - 1. A topic is added with its first offset.</summary>
+[Alias("e2e.catalogue")]
+public interface ICatalogueGrain : IGrainWithStringKey
+{
+    /// <summary>Adds keys; known ones change nothing. Returns once stored.</summary>
+    [Alias("add")]
+    Task AddAsync(string[] keys, CancellationToken cancellationToken);
+
+    /// <summary>Keys numbered above <paramref name="after"/>, in order of addition.</summary>
+    /// <param name="after">0 = from the beginning.</param>
+    /// <param name="max">1 to 1,000.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("list")]
+    Task<CataloguePage> ListAsync(long after, int max, CancellationToken cancellationToken);
+}
+
+/// <summary>A page of the catalogue.</summary>
+/// <param name="Keys">In order of addition; the first has number <paramref name="First"/>.</param>
+/// <param name="First">Number of the first key, from 1.</param>
+/// <param name="More">True if keys follow.</param>
+[GenerateSerializer, Immutable, Alias("e2e.catalogue-page")]
+public sealed record CataloguePage([property: Id(0)] string[] Keys, [property: Id(1)] long First, [property: Id(2)] bool More);
+
+/// <summary>Which shard of the catalogue holds a topic.</summary>
+public static class CatalogueKey
+{
+    /// <summary>Shards per kind; fixed for ever, keys would be searched in the wrong place otherwise.</summary>
+    public const int Shards = 8;
+
+    /// <summary>The shard's grain key.</summary>
+    public static string Of(string kind, int shard) => $"{kind}/{shard}";
+
+    /// <summary>The shard of a topic: FNV-1a over its key, so that every process and version agrees.</summary>
+    public static string Of(TopicKey topic)
+    {
+        var hash = 2166136261u;
+        foreach (var c in topic.Key) hash = (hash ^ c) * 16777619u;
+        return Of(topic.Kind, (int)(hash % Shards));
+    }
+}
+
+/// <summary>Events that could not be applied, newest first kept within a bound. Key: the kind.</summary>
+[Alias("e2e.dead-letters")]
+public interface IDeadLetterGrain : IGrainWithStringKey
+{
+    /// <summary>Keeps the letters; returns once stored. A letter with the same source and sequence (or event id) is kept once.</summary>
+    [Alias("add")]
+    Task AddAsync(DeadLetter[] letters, CancellationToken cancellationToken);
+
+    /// <summary>Newest letters first.</summary>
+    /// <param name="max">1 to 1,000.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("list")]
+    Task<DeadLetterPage> ListAsync(int max, CancellationToken cancellationToken);
+}
+
+/// <summary>An event that was not applied, and why.</summary>
+/// <param name="Event">The event, whole.</param>
+/// <param name="Reason">What was wrong with it, for an operator.</param>
+/// <param name="At">When it was put aside, Unix µs.</param>
+[GenerateSerializer, Immutable, Alias("e2e.dead-letter")]
+public sealed record DeadLetter([property: Id(0)] SourcedEvent Event, [property: Id(1)] string Reason, [property: Id(2)] long At);
+
+/// <summary>Dead letters of a kind.</summary>
+/// <param name="Letters">Newest first.</param>
+/// <param name="Total">Ever put aside.</param>
+/// <param name="Dropped">Of these, no longer kept because the bound was reached.</param>
+[GenerateSerializer, Immutable, Alias("e2e.dead-letter-page")]
+public sealed record DeadLetterPage([property: Id(0)] DeadLetter[] Letters, [property: Id(1)] long Total, [property: Id(2)] long Dropped);
+
+/// <summary>Where a connector restarts. Key: the connector's name.</summary>
+[Alias("e2e.checkpoint")]
+public interface ICheckpointGrain : IGrainWithStringKey
+{
+    /// <summary>The stored checkpoint; token null = never written.</summary>
+    [Alias("read")]
+    Task<Checkpoint> ReadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores <paramref name="token"/> if the stored version is still <paramref name="version"/>.</summary>
+    /// <returns>The checkpoint as stored now: the new one, or the one of whoever was faster.</returns>
+    [Alias("write")]
+    Task<Checkpoint> WriteAsync(string token, long version, CancellationToken cancellationToken);
+}
+
+/// <summary>A stored checkpoint.</summary>
+/// <param name="Token">Opaque resume token of the connector.</param>
+/// <param name="Version">Rises by one with every write; 0 = never written.</param>
+[GenerateSerializer, Immutable, Alias("e2e.checkpoint-state")]
+public sealed record Checkpoint([property: Id(0)] string? Token, [property: Id(1)] long Version);
+
+/// <summary>Names shared by producers and consumers of the ingest streams.</summary>
+public static class IngestStream
+{
+    /// <summary>Name of the stream provider in silos and connectors. The stream of a topic has the kind as namespace and the topic's key as key.</summary>
+    public const string Provider = "ingest";
+}
