@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+
+namespace E2EEvents.Grains.Interfaces.Wire;
+
+/// <summary>Frame types of RFC 6455 §5.2.</summary>
+public enum WebSocketOpcode : byte
+{
+    /// <summary>Continues a fragmented one.</summary>
+    Continuation = 0,
+
+    /// <summary>UTF-8 text.</summary>
+    Text = 1,
+
+    /// <summary>Bytes.</summary>
+    Binary = 2,
+
+    /// <summary>End of the connection, with code and reason.</summary>
+    Close = 8,
+
+    /// <summary>To be answered with a pong.</summary>
+    Ping = 9,
+
+    /// <summary>Answer to a ping.</summary>
+    Pong = 10,
+}
+
+/// <summary>Writes frames as a server does: unmasked, so that the same bytes go to every connection (RFC 6455 §5).</summary>
+public static class WebSocketFrames
+{
+    /// <summary>Longest header of a server's frame.</summary>
+    public const int MaxHeaderBytes = 10;
+
+    /// <summary>A ping without payload.</summary>
+    public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { 0x89, 0 };
+
+    /// <summary>Bytes of the header of a frame of that length.</summary>
+    public static int HeaderBytes(int length) => length < 126 ? 2 : length <= ushort.MaxValue ? 4 : 10;
+
+    /// <summary>Writes a header of a final frame; returns its bytes.</summary>
+    public static int WriteHeader(Span<byte> span, WebSocketOpcode opcode, int length)
+    {
+        span[0] = (byte)(0x80 | (byte)opcode);
+        switch (HeaderBytes(length))
+        {
+            case 2:
+                span[1] = (byte)length;
+                return 2;
+            case 4:
+                span[1] = 126;
+                BinaryPrimitives.WriteUInt16BigEndian(span[2..], (ushort)length);
+                return 4;
+            default:
+                span[1] = 127;
+                BinaryPrimitives.WriteUInt64BigEndian(span[2..], (ulong)length);
+                return 10;
+        }
+    }
+
+    /// <summary>A text frame.</summary>
+    public static byte[] Text(ReadOnlySpan<byte> payload) => Whole(WebSocketOpcode.Text, payload);
+
+    /// <summary>A pong that answers a ping.</summary>
+    public static byte[] Pong(ReadOnlySpan<byte> payload) => Whole(WebSocketOpcode.Pong, payload);
+
+    /// <summary>A close frame.</summary>
+    public static byte[] Close(CloseReason reason)
+    {
+        var text = reason.ReasonBytes();
+        Span<byte> payload = stackalloc byte[2 + CloseReason.MaxReasonBytes];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, reason.Code);
+        text.CopyTo(payload[2..]);
+        return Whole(WebSocketOpcode.Close, payload[..(2 + text.Length)]);
+    }
+
+    /// <summary>The close frame that answers a client's: the same code, no reason.</summary>
+    public static byte[] CloseReply(ushort code)
+    {
+        Span<byte> payload = stackalloc byte[2];
+        BinaryPrimitives.WriteUInt16BigEndian(payload, code);
+        return Whole(WebSocketOpcode.Close, payload);
+    }
+
+    private static byte[] Whole(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)
+    {
+        var frame = new byte[HeaderBytes(payload.Length) + payload.Length];
+        var header = WriteHeader(frame, opcode, payload.Length);
+        payload.CopyTo(frame.AsSpan(header));
+        return frame;
+    }
+}

@@ -1,0 +1,101 @@
+using System.Buffers.Binary;
+
+namespace E2EEvents.Grains.Interfaces.Wire;
+
+/// <summary>What a client's bytes amount to.</summary>
+public enum WebSocketInput
+{
+    /// <summary>More bytes are needed.</summary>
+    Incomplete,
+
+    /// <summary>A whole frame: see <see cref="WebSocketReader.Opcode"/> and <see cref="WebSocketReader.Payload"/>.</summary>
+    Frame,
+
+    /// <summary>Not RFC 6455: unmasked, reserved bits, a fragmented or long control frame, an unknown opcode.</summary>
+    Malformed,
+
+    /// <summary>A frame longer than allowed.</summary>
+    TooBig,
+}
+
+/// <summary>
+/// Takes a client's frames out of arriving bytes (RFC 6455 §5.2). Holds at most one frame of <c>maxFrameBytes</c>; a header that announces
+/// more is refused before its payload arrives.
+/// </summary>
+/// <param name="maxFrameBytes">Longest payload taken, 125 to 16 MiB; control frames may always have 125 bytes.</param>
+public sealed class WebSocketReader(int maxFrameBytes)
+{
+    private byte[] _buffer = [];
+    private int _start;
+    private int _end;
+
+    /// <summary>Type of the frame read last.</summary>
+    public WebSocketOpcode Opcode { get; private set; }
+
+    /// <summary>True if the frame read last ends its fragmented whole.</summary>
+    public bool Final { get; private set; }
+
+    /// <summary>Its payload, unmasked; valid until the next call.</summary>
+    public ReadOnlyMemory<byte> Payload { get; private set; }
+
+    /// <summary>Adds bytes as they arrived.</summary>
+    public void Feed(ReadOnlySpan<byte> bytes)
+    {
+        if (_start == _end) _start = _end = 0;
+        if (_buffer.Length - _end < bytes.Length)
+        {
+            var kept = _end - _start;
+            var next = kept + bytes.Length <= _buffer.Length ? _buffer : new byte[Math.Max(256, kept + bytes.Length)];
+            _buffer.AsSpan(_start, kept).CopyTo(next);
+            (_buffer, _start, _end) = (next, 0, kept);
+        }
+
+        bytes.CopyTo(_buffer.AsSpan(_end));
+        _end += bytes.Length;
+    }
+
+    /// <summary>Reads the next frame. After <see cref="WebSocketInput.Malformed"/> or <see cref="WebSocketInput.TooBig"/> the connection is to be closed.</summary>
+    public WebSocketInput Read()
+    {
+        var span = _buffer.AsSpan(_start, _end - _start);
+        if (span.Length < 2) return Parked(WebSocketInput.Incomplete);
+        Final = (span[0] & 0x80) != 0;
+        Opcode = (WebSocketOpcode)(span[0] & 0x0f);
+        if (!IsWellFormed(span, out var length)) return WebSocketInput.Malformed;
+        var header = length switch { < 126 => 2, 126 => 4, _ => 10 };
+        if (span.Length < header) return WebSocketInput.Incomplete;
+        var size = header switch
+        {
+            2 => (ulong)length,
+            4 => BinaryPrimitives.ReadUInt16BigEndian(span[2..]),
+            _ => BinaryPrimitives.ReadUInt64BigEndian(span[2..]),
+        };
+        if (size > (ulong)Math.Max(125, maxFrameBytes)) return WebSocketInput.TooBig;
+        var total = header + 4 + (int)size;
+        if (span.Length < total) return WebSocketInput.Incomplete;
+
+        var mask = span.Slice(header, 4);
+        var payload = span.Slice(header + 4, (int)size);
+        for (var i = 0; i < payload.Length; i++) payload[i] ^= mask[i & 3];
+        Payload = _buffer.AsMemory(_start + header + 4, (int)size);
+        _start += total;
+        return WebSocketInput.Frame;
+    }
+
+    private bool IsWellFormed(ReadOnlySpan<byte> span, out int length)
+    {
+        length = span[1] & 0x7f;
+        var masked = (span[1] & 0x80) != 0;
+        var reserved = (span[0] & 0x70) != 0;
+        var control = (byte)Opcode >= 8;
+        var known = Opcode is <= WebSocketOpcode.Binary or (>= WebSocketOpcode.Close and <= WebSocketOpcode.Pong);
+        return masked && !reserved && known && (!control || (Final && length < 126));
+    }
+
+    private WebSocketInput Parked(WebSocketInput result)
+    {
+        if (_start == _end) _buffer = []; // an idle connection keeps no buffer
+        if (_buffer.Length == 0) _start = _end = 0;
+        return result;
+    }
+}
