@@ -1,0 +1,166 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>Where a connection's bytes go. One write at a time; what is given is not kept beyond the returned task.</summary>
+internal interface IConnectionSink
+{
+    /// <summary>Hands bytes to the transport; completes when it can take more.</summary>
+    ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
+
+    /// <summary>Cuts the connection at once.</summary>
+    void Abort();
+}
+
+/// <summary>One client's stream, of one format, over one or several topics. All but the constructor and <see cref="Ended"/> belongs to its worker.</summary>
+internal sealed class Connection
+{
+    private readonly TaskCompletionSource<CloseReason?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Connection(IConnectionSink sink, WireFormat format, bool deltas, string transport)
+    {
+        Sink = sink;
+        Format = format;
+        Deltas = deltas;
+        Transport = transport;
+    }
+
+    public IConnectionSink Sink { get; }
+
+    public WireFormat Format { get; }
+
+    public bool Deltas { get; }
+
+    /// <summary>For metrics: sse or websocket.</summary>
+    public string Transport { get; }
+
+    /// <summary>Completes when the worker is done with the connection: with the reason it was closed for, or null when it was lost.</summary>
+    public Task<CloseReason?> Ended => _ended.Task;
+
+    public FanoutWorker? Worker { get; set; }
+
+    /// <summary>Place in the worker's table.</summary>
+    public int Index { get; set; } = -1;
+
+    public List<Subscriber> Subscribers { get; } = new(1);
+
+    /// <summary>Bytes to leave with the next flush.</summary>
+    public Batch? Pending { get; set; }
+
+    /// <summary>In the list of connections to flush at the end of the round.</summary>
+    public bool IsDirty { get; set; }
+
+    /// <summary>A write is under way: nothing is added until it completes.</summary>
+    public bool IsBlocked { get; set; }
+
+    /// <summary>A subscriber may have missed its turn: look at all of them when the write completes.</summary>
+    public bool IsBehind { get; set; }
+
+    public ValueTask Writing { get; set; }
+
+    /// <summary>Buffer that <see cref="Writing"/> reads from, to be given back.</summary>
+    public byte[]? Gathered { get; set; }
+
+    /// <summary>Called by the transport when <see cref="Writing"/> completes; one delegate for the connection's life.</summary>
+    public Action? OnWritten { get; set; }
+
+    /// <summary>Milliseconds of the worker's clock.</summary>
+    public long BlockedSince { get; set; }
+
+    public long LastWrite { get; set; }
+
+    public long ConnectedAt { get; set; }
+
+    public long EndsAt { get; set; }
+
+    public long PingSentAt { get; set; }
+
+    public bool AwaitsPong { get; set; }
+
+    public CloseReason? Closing { get; set; }
+
+    public bool CloseWritten { get; set; }
+
+    public long AbortAt { get; set; }
+
+    /// <summary>Several topics on one SSE stream: positions moved since the last id block.</summary>
+    public bool OwesId { get; set; }
+
+    /// <summary>Somebody waits for the bytes before to be gone (<see cref="FanoutWorker.WriteAsync"/>).</summary>
+    public TaskCompletionSource? Written { get; set; }
+
+    public void End(CloseReason? reason) => _ended.TrySetResult(reason);
+}
+
+/// <summary>One connection's interest in one topic: a place in the topic's updates, never a queue.</summary>
+internal sealed class Subscriber(Connection connection, TopicChannel channel)
+{
+    public Connection Connection { get; } = connection;
+
+    public TopicChannel Channel { get; } = channel;
+
+    /// <summary>Place in the channel's list.</summary>
+    public int Index { get; set; } = -1;
+
+    public ulong Epoch { get; set; }
+
+    /// <summary>Newest offset that the client has or is being sent.</summary>
+    public long Offset { get; set; }
+
+    /// <summary>True once this connection was sent the frame at <see cref="Offset"/>, so that a patch may build on it.</summary>
+    public bool HasBase { get; set; }
+}
+
+/// <summary>Subscribers of one topic at one worker. Changed by that worker only.</summary>
+internal sealed class SubscriberList
+{
+    private Subscriber[] _items = [];
+    private int _count;
+
+    public int Count => Volatile.Read(ref _count);
+
+    public ReadOnlySpan<Subscriber> Items => _items.AsSpan(0, _count);
+
+    public void Add(Subscriber subscriber)
+    {
+        if (_count == _items.Length) Array.Resize(ref _items, Math.Max(4, _count * 2));
+        subscriber.Index = _count;
+        _items[_count] = subscriber;
+        Interlocked.Increment(ref _count); // a full fence: the channel's newest update is read after it
+    }
+
+    public void Remove(Subscriber subscriber)
+    {
+        if (subscriber.Index < 0) return;
+        var last = _items[_count - 1];
+        _items[subscriber.Index] = last;
+        last.Index = subscriber.Index;
+        _items[_count - 1] = null!;
+        _count--;
+        subscriber.Index = -1;
+        if (_count == 0) _items = [];
+    }
+}
+
+/// <summary>References to the bytes that leave in one write. Reused by its worker.</summary>
+internal sealed class Batch
+{
+    private byte[][] _items = new byte[8][];
+
+    public int Count { get; private set; }
+
+    public int Bytes { get; private set; }
+
+    public ReadOnlySpan<byte[]> Items => _items.AsSpan(0, Count);
+
+    public void Add(byte[] bytes)
+    {
+        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
+        _items[Count++] = bytes;
+        Bytes += bytes.Length;
+    }
+
+    public void Clear()
+    {
+        Array.Clear(_items, 0, Count);
+        (Count, Bytes) = (0, 0);
+    }
+}

@@ -1,0 +1,51 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>Delivery to connections. Section <c>Gateway:Fanout</c>.</summary>
+internal sealed class FanoutOptions
+{
+    /// <summary>Workers that deliver, each with its own share of the connections. Default: 0 = one per core, at most 8.</summary>
+    [Range(0, 64)]
+    public int Workers { get; set; }
+
+    /// <summary>Updates of an every-kind topic kept in the gateway: how far a slow connection may fall behind before it is closed. Default: 256.</summary>
+    [Range(1, 65536)]
+    public int TailUpdates { get; set; } = 256;
+
+    /// <summary>Bytes of their states. Default: 1 MiB.</summary>
+    [Range(1024, 1 << 30)]
+    public long TailBytes { get; set; } = 1 << 20;
+
+    /// <summary>Bytes handed to a connection in one write; what is beyond follows when they are taken. Default: 256 KiB.</summary>
+    [Range(4096, 1 << 24)]
+    public int MaxWriteBytes { get; set; } = 256 << 10;
+
+    /// <summary>Silence after which a comment (SSE) or a ping (WebSocket) is written. Default: 20 s, under the idle limit of every CDN known; 8 s for a Fastly with its default byte gap.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Wait for the pong to a ping. Default: 20 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan PongTimeout { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Longest a connection may take no byte although some wait; then it is cut. Default: 60 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:30:00")]
+    public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Time for the close reason to get out before the connection is cut. Default: 5 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Planned life of a stream, ± 20 % so that reconnects do not align. Default: 30 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]
+    public TimeSpan Lifetime { get; set; } = TimeSpan.FromMinutes(30);
+
+    /// <summary>Updates waiting for the workers at which the gateway stops pulling from the silos; they keep cursors, not queues. Default: 10,000.</summary>
+    [Range(100, 1_000_000)]
+    public int MaxBacklog { get; set; } = 10_000;
+}
+
+[OptionsValidator]
+internal sealed partial class FanoutOptionsValidator : IValidateOptions<FanoutOptions>;

@@ -1,0 +1,150 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>The life of a connection: joining, beating, ending.</summary>
+internal sealed partial class FanoutWorker
+{
+    private const int Gone = -2;
+
+    /// <summary>Takes a connection into the table with its first work; false when it is already over.</summary>
+    private bool Register(Connection connection)
+    {
+        if (connection.Index >= 0) return true;
+        if (connection.Index == Gone || connection.Ended.IsCompleted) return false;
+        connection.Index = _connections.Count;
+        _connections.Add(connection);
+        connection.OnWritten = () => Post(new Work(WorkKind.Resume, connection, null));
+        connection.LastWrite = _now;
+        connection.ConnectedAt = _now;
+        var lifetime = _options.Lifetime.TotalMilliseconds;
+        connection.EndsAt = _now + (long)(lifetime * (0.8 + 0.4 * Random.Shared.NextDouble()));
+        return true;
+    }
+
+    private void Attach(Attachment attachment)
+    {
+        var subscriber = attachment.Subscriber;
+        var connection = subscriber.Connection;
+        if (!Register(connection) || connection.Closing is not null)
+        {
+            attachment.Done.TrySetResult(true); // over already: nothing to try again
+            return;
+        }
+
+        var channel = subscriber.Channel;
+        channel.Use(connection.Format, connection.Deltas);
+        channel.SubscribersOf(Index).Add(subscriber);
+        connection.Subscribers.Add(subscriber);
+        if (!Begin(subscriber, attachment.First))
+        {
+            channel.SubscribersOf(Index).Remove(subscriber);
+            connection.Subscribers.Remove(subscriber);
+            attachment.Done.TrySetResult(false);
+            return;
+        }
+
+        if (channel.IsStale) Append(connection, Envelope.EncodeFreshness(connection.Format, channel.Name, stale: true));
+        attachment.Done.TrySetResult(true);
+    }
+
+    /// <summary>Epoch 0 = the client has nothing: it starts with the newest frame; else with what comes after its place.</summary>
+    private bool Begin(Subscriber subscriber, Variant first)
+    {
+        if (subscriber.Epoch != 0) return CatchUp(subscriber);
+        if (subscriber.Channel.Newest is { } newest)
+        {
+            Send(subscriber, newest, first);
+        }
+        else
+        {
+            subscriber.Epoch = subscriber.Channel.Position.Epoch;
+        }
+
+        return true;
+    }
+
+    private void TellFreshness(TopicChannel channel)
+    {
+        foreach (var subscriber in channel.SubscribersOf(Index).Items)
+        {
+            Append(subscriber.Connection, channel.FreshnessBytes(subscriber.Connection.Format));
+        }
+    }
+
+    private void CloseShare(CloseReason reason, int oneIn)
+    {
+        var count = (_connections.Count + oneIn - 1) / oneIn;
+        for (var i = _connections.Count - 1; i >= 0 && count > 0; i--)
+        {
+            if (_connections[i].Closing is not null) continue;
+            BeginClose(_connections[i], reason);
+            count--;
+        }
+    }
+
+    private void Tick()
+    {
+        for (var i = _connections.Count - 1; i >= 0; i--) Tick(_connections[i]);
+    }
+
+    private void Tick(Connection connection)
+    {
+        if (connection.Closing is not null)
+        {
+            if (_now >= connection.AbortAt) Cut(connection);
+        }
+        else if (connection.IsBlocked)
+        {
+            if (_now - connection.BlockedSince > _options.WriteTimeout.TotalMilliseconds) Cut(connection);
+        }
+        else if (_now >= connection.EndsAt)
+        {
+            BeginClose(connection, CloseReason.Lifetime);
+        }
+        else if (connection.AwaitsPong && _now - connection.PingSentAt > _options.PongTimeout.TotalMilliseconds)
+        {
+            BeginClose(connection, CloseReason.PingTimeout);
+        }
+        else if (connection.OwesId)
+        {
+            connection.OwesId = false;
+            Append(connection, PositionsBlock.Encode(connection.Subscribers));
+        }
+        else
+        {
+            Beat(connection);
+        }
+    }
+
+    /// <summary>
+    /// SSE: a comment after silence. WebSocket: a ping every interval even when frames flow, because only its pong proves that somebody reads.
+    /// </summary>
+    private void Beat(Connection connection)
+    {
+        var interval = _options.Heartbeat.TotalMilliseconds;
+        if (connection.Format == WireFormat.WebSocket)
+        {
+            if (connection.AwaitsPong || _now - Math.Max(connection.PingSentAt, connection.ConnectedAt) < interval) return;
+            connection.PingSentAt = _now;
+            connection.AwaitsPong = true;
+            Append(connection, Beats.WebSocketPing);
+        }
+        else if (_now - connection.LastWrite >= interval)
+        {
+            Append(connection, Beats.SseComment);
+        }
+    }
+
+    /// <summary>Nothing gets out any more: the reason is best effort, the client's own position always suffices.</summary>
+    private void Cut(Connection connection)
+    {
+        if (connection.Closing is null) _metrics.Closed(connection.Transport, "write-timeout");
+        connection.Sink.Abort();
+        if (connection.Index >= 0) Finish(connection, connection.Closing);
+    }
+
+    private void CutAll(TopicChannel channel)
+    {
+        var items = channel.SubscribersOf(Index).Items.ToArray();
+        foreach (var subscriber in items) Cut(subscriber.Connection);
+    }
+}

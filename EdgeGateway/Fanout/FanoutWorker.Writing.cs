@@ -1,0 +1,225 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>Getting bytes to the transports, and what to do when they do not take them.</summary>
+internal sealed partial class FanoutWorker
+{
+    private readonly List<Connection> _slow = [];
+
+    private void FlushDirty()
+    {
+        for (var i = 0; i < _dirty.Count; i++) // grows while a closing connection gets its last words
+        {
+            var connection = _dirty[i];
+            connection.IsDirty = false;
+            if (!connection.IsBlocked) Flush(connection);
+        }
+
+        _dirty.Clear();
+    }
+
+    private void Flush(Connection connection)
+    {
+        var batch = connection.Pending;
+        if (batch is null) return;
+        connection.Pending = null;
+        connection.LastWrite = _now;
+        _bytesSent += batch.Bytes;
+        var gathered = batch.Count > 1;
+        var bytes = gathered ? Gather(batch) : batch.Items[0].AsMemory();
+        Recycle(batch);
+
+        ValueTask writing;
+        try
+        {
+            writing = connection.Sink.WriteAsync(bytes);
+            if (writing.IsCompleted)
+            {
+                writing.GetAwaiter().GetResult();
+                Written(connection);
+                return;
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+        {
+            Drop(connection); // the client is gone; its position is its own
+            return;
+        }
+
+        connection.IsBlocked = true;
+        connection.BlockedSince = _now;
+        connection.Writing = writing;
+        if (gathered) (connection.Gathered, _scratch) = (_scratch, []);
+        writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
+    }
+
+    private Memory<byte> Gather(Batch batch)
+    {
+        if (_scratch.Length < batch.Bytes) _scratch = new byte[Math.Max(batch.Bytes, 16 << 10)];
+        var at = 0;
+        foreach (var item in batch.Items)
+        {
+            item.CopyTo(_scratch.AsSpan(at));
+            at += item.Length;
+        }
+
+        return _scratch.AsMemory(0, at);
+    }
+
+    private void Recycle(Batch batch)
+    {
+        batch.Clear();
+        if (_batches.Count < 64) _batches.Push(batch);
+    }
+
+    private void Resume(Connection connection)
+    {
+        if (connection.Index < 0) return;
+        if (connection.IsBlocked)
+        {
+            connection.IsBlocked = false;
+            if (connection.Gathered is { } gathered)
+            {
+                connection.Gathered = null;
+                if (_scratch.Length == 0) _scratch = gathered;
+            }
+
+            try
+            {
+                connection.Writing.GetAwaiter().GetResult();
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+            {
+                Drop(connection);
+                return;
+            }
+
+            Written(connection);
+        }
+
+        if (connection.Index < 0) return;
+        CatchUpAll(connection);
+        if (connection.Pending is not null) MarkDirty(connection);
+    }
+
+    private void CatchUpAll(Connection connection)
+    {
+        if (!connection.IsBehind || connection.Closing is not null) return;
+        connection.IsBehind = false;
+        foreach (var subscriber in connection.Subscribers)
+        {
+            if (CatchUp(subscriber)) continue;
+            BeginClose(connection, CloseReason.SlowConsumer);
+            return;
+        }
+    }
+
+    private void Written(Connection connection)
+    {
+        if (connection.Pending is null && connection.Written is { } written)
+        {
+            connection.Written = null;
+            written.TrySetResult();
+        }
+
+        if (connection.Closing is { } reason)
+        {
+            if (connection.CloseWritten) Finish(connection, reason);
+            else SayClose(connection, reason);
+        }
+        else if (connection.IsBehind)
+        {
+            Post(new Work(WorkKind.Resume, connection, null)); // behind the others' turn, so that one long catch-up delays nobody
+        }
+    }
+
+    private void Write(Connection connection, Writing writing)
+    {
+        if (!Register(connection) || connection.Closing is not null)
+        {
+            writing.Done?.TrySetResult();
+            return;
+        }
+
+        if (writing.Done is { } done)
+        {
+            connection.Written?.TrySetResult();
+            connection.Written = done;
+        }
+        else if (connection.IsBlocked && connection.Pending is not null)
+        {
+            return; // a client that floods pings and does not read gets no pongs
+        }
+
+        Append(connection, writing.Bytes);
+    }
+
+    private void MarkSlow(Connection connection)
+    {
+        if (connection.Closing is null && !_slow.Contains(connection)) _slow.Add(connection);
+    }
+
+    private void CloseSlow()
+    {
+        if (_slow.Count == 0) return;
+        foreach (var connection in _slow)
+        {
+            Log.SlowConsumer(_logger, connection.Transport, connection.Subscribers.Count);
+            BeginClose(connection, CloseReason.SlowConsumer);
+        }
+
+        _slow.Clear();
+    }
+
+    /// <summary>Stops adding, says why behind the write under way, and cuts the connection if that does not get out in time.</summary>
+    private void BeginClose(Connection connection, CloseReason reason)
+    {
+        if (connection.Closing is not null || connection.Index < 0) return;
+        connection.Closing = reason;
+        connection.AbortAt = _now + (long)_options.CloseTimeout.TotalMilliseconds;
+        foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
+        _metrics.Closed(connection.Transport, reason.Name);
+        if (!connection.IsBlocked) SayClose(connection, reason);
+    }
+
+    private void SayClose(Connection connection, CloseReason reason)
+    {
+        if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection.Subscribers));
+        Append(connection, Envelope.EncodeClose(connection.Format, reason));
+        connection.CloseWritten = true;
+    }
+
+    private void Finish(Connection connection, CloseReason? reason)
+    {
+        var last = _connections[^1];
+        _connections[connection.Index] = last;
+        last.Index = connection.Index;
+        _connections.RemoveAt(_connections.Count - 1);
+        connection.Index = -1;
+        foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
+        connection.Written?.TrySetResult();
+        connection.End(reason);
+    }
+
+    private void Drop(Connection connection)
+    {
+        if (connection.Index >= 0)
+        {
+            Finish(connection, connection.Closing);
+        }
+        else
+        {
+            connection.Index = Gone;
+            connection.End(null);
+        }
+    }
+
+    private void EndAll()
+    {
+        while (_connections.Count > 0)
+        {
+            var connection = _connections[^1];
+            connection.Sink.Abort();
+            Finish(connection, CloseReason.GoingAway);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace E2EEvents.EdgeGateway.Fanout;
+
+internal enum WorkKind
+{
+    Publish,
+    Attach,
+    Write,
+    Resume,
+    Detach,
+    Pong,
+    Freshness,
+    Close,
+    CloseShare,
+    Tick,
+    Stop,
+}
+
+internal readonly record struct Work(WorkKind Kind, object Target, object? Argument);
+
+/// <summary>
+/// Delivers updates to its share of the connections. One loop owns them, so nothing here locks. Everything that is ready for a connection
+/// leaves in one write at the end of a round; when nothing waits a round is one update.
+/// </summary>
+internal sealed partial class FanoutWorker
+{
+    private const int RoundLimit = 256;
+
+    private readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly FanoutOptions _options;
+    private readonly TimeProvider _time;
+    private readonly GatewayMetrics _metrics;
+    private readonly ILogger _logger;
+    private readonly List<Connection> _connections = [];
+    private readonly List<Connection> _dirty = [];
+    private readonly Stack<Batch> _batches = new();
+    private byte[] _scratch = [];
+    private long _now;
+    private long _framesSent;
+    private long _bytesSent;
+    private int _backlog;
+    private Task? _running;
+
+    public FanoutWorker(int index, FanoutOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
+    {
+        Index = index;
+        _options = options;
+        _time = time;
+        _metrics = metrics;
+        _logger = logger;
+    }
+
+    public int Index { get; }
+
+    public int Backlog => Volatile.Read(ref _backlog);
+
+    public void Post(Work work)
+    {
+        Interlocked.Increment(ref _backlog);
+        _work.Writer.TryWrite(work);
+    }
+
+    public void Start() => _running = Task.Run(RunAsync);
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        Post(new Work(WorkKind.Stop, this, null));
+        if (_running is not null) await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Adds a subscriber at its place; false when that place is no longer among the channel's recent updates: read further and try again.</summary>
+    public Task<bool> AttachAsync(Subscriber subscriber, Variant first)
+    {
+        var attach = new Attachment(subscriber, first);
+        Post(new Work(WorkKind.Attach, subscriber.Connection, attach));
+        return attach.Done.Task;
+    }
+
+    /// <summary>Writes bytes of this connection alone; completes when they were taken, or the connection is over.</summary>
+    public Task WriteAsync(Connection connection, byte[] bytes)
+    {
+        var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new Work(WorkKind.Write, connection, new Writing(bytes, written)));
+        return written.Task;
+    }
+
+    /// <summary>Answers a ping; dropped while the client does not read.</summary>
+    public void Reply(Connection connection, byte[] bytes) => Post(new Work(WorkKind.Write, connection, new Writing(bytes, null)));
+
+    private async Task RunAsync()
+    {
+        while (await _work.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            _now = _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
+            var handled = 0;
+            while (handled < RoundLimit && _work.Reader.TryRead(out var work))
+            {
+                handled++;
+                if (work.Kind == WorkKind.Stop)
+                {
+                    EndAll();
+                    return;
+                }
+
+                TryHandle(work);
+            }
+
+            FlushDirty();
+            Interlocked.Add(ref _backlog, -handled);
+            Count();
+        }
+    }
+
+    private void TryHandle(in Work work)
+    {
+        try
+        {
+            Handle(work);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // Survived: the other connections of this worker. Whoever was being served gets a fresh start instead of a hole.
+            Log.WorkFailed(_logger, work.Kind, e);
+            if (work.Target is Connection connection) Cut(connection);
+            else if (work.Target is TopicChannel channel) CutAll(channel);
+        }
+    }
+
+    private void Handle(in Work work)
+    {
+        switch (work.Kind)
+        {
+            case WorkKind.Publish:
+                Publish((TopicChannel)work.Target, (Update)work.Argument!);
+                break;
+            case WorkKind.Attach:
+                Attach((Attachment)work.Argument!);
+                break;
+            case WorkKind.Write:
+                Write((Connection)work.Target, (Writing)work.Argument!);
+                break;
+            case WorkKind.Resume:
+                Resume((Connection)work.Target);
+                break;
+            case WorkKind.Detach:
+                Drop((Connection)work.Target);
+                break;
+            case WorkKind.Pong:
+                ((Connection)work.Target).AwaitsPong = false;
+                break;
+            case WorkKind.Freshness:
+                TellFreshness((TopicChannel)work.Target);
+                break;
+            case WorkKind.Close:
+                BeginClose((Connection)work.Target, (CloseReason)work.Argument!);
+                break;
+            case WorkKind.CloseShare:
+                CloseShare((CloseReason)work.Target, (int)work.Argument!);
+                break;
+            case WorkKind.Tick:
+                Tick();
+                break;
+        }
+    }
+
+    /// <summary>The hot loop: no allocation, no lock, no await, no policy.</summary>
+    private void Publish(TopicChannel channel, Update update)
+    {
+        // A newer value makes this one pointless; the newest is taken instead of skipping, so that a fast topic cannot starve its readers.
+        if (channel.Delivery == Delivery.Latest) update = channel.Newest!;
+        foreach (var subscriber in channel.SubscribersOf(Index).Items)
+        {
+            var connection = subscriber.Connection;
+            if (connection.IsBlocked)
+            {
+                connection.IsBehind = true;
+                if (channel.Delivery == Delivery.Every && HasFallenOut(subscriber, channel)) MarkSlow(connection);
+            }
+            else if (update.Epoch == subscriber.Epoch && update.Offset == subscriber.Offset + 1)
+            {
+                Send(subscriber, update);
+            }
+            else if (!CatchUp(subscriber))
+            {
+                MarkSlow(connection);
+            }
+        }
+
+        CloseSlow();
+    }
+
+    private static bool HasFallenOut(Subscriber subscriber, TopicChannel channel)
+    {
+        var oldest = channel.Oldest!;
+        return oldest.Epoch == subscriber.Epoch && oldest.Offset > subscriber.Offset + 1 && !oldest.IsAfterHole;
+    }
+
+    /// <summary>Sends what the channel has after the subscriber's place; false if the channel no longer reaches back to it.</summary>
+    private bool CatchUp(Subscriber subscriber)
+    {
+        var channel = subscriber.Channel;
+        var newest = channel.Newest;
+        if (newest is null) return true;
+        if (newest.Epoch != subscriber.Epoch)
+        {
+            Restart(subscriber, newest);
+            return true;
+        }
+
+        if (newest.Offset <= subscriber.Offset) return true;
+        if (channel.Delivery == Delivery.Latest)
+        {
+            Send(subscriber, newest);
+            return true;
+        }
+
+        var update = channel.Oldest;
+        if (update!.Epoch != subscriber.Epoch)
+        {
+            Restart(subscriber, update); // the epoch changed between the two reads
+            return true;
+        }
+
+        if (update.Offset > subscriber.Offset + 1)
+        {
+            if (!update.IsAfterHole) return false;
+            Send(subscriber, update, Variant.ShortHistory);
+        }
+
+        for (; update is not null; update = update.Next)
+        {
+            if (update.Offset <= subscriber.Offset) continue;
+            if (subscriber.Connection.Pending is { } pending && pending.Bytes >= _options.MaxWriteBytes)
+            {
+                subscriber.Connection.IsBehind = true;
+                break;
+            }
+
+            Send(subscriber, update);
+        }
+
+        return true;
+    }
+
+    private void Send(Subscriber subscriber, Update update)
+    {
+        var connection = subscriber.Connection;
+        var patch = connection.Deltas && subscriber.HasBase && update.PatchBase == subscriber.Offset && update.Epoch == subscriber.Epoch;
+        Send(subscriber, update, patch ? Variant.Patch : Variant.State);
+    }
+
+    private void Send(Subscriber subscriber, Update update, Variant variant)
+    {
+        var connection = subscriber.Connection;
+        Append(connection, update.Bytes(connection.Format, variant));
+        subscriber.Epoch = update.Epoch;
+        subscriber.Offset = update.Offset;
+        subscriber.HasBase = true;
+        connection.OwesId = connection.Format == WireFormat.SseMany;
+        _framesSent++;
+    }
+
+    /// <summary>Continues in another epoch: nothing proves what lay between, so the client is told, unless it had nothing and misses nothing.</summary>
+    private void Restart(Subscriber subscriber, Update update)
+    {
+        var missesNothing = subscriber.Channel.Delivery == Delivery.Latest || (subscriber.Offset == 0 && update.Offset == 1);
+        Send(subscriber, update, missesNothing ? Variant.State : Variant.NewEpoch);
+    }
+
+    private void Append(Connection connection, byte[] bytes)
+    {
+        if (connection.Pending is null)
+        {
+            connection.Pending = _batches.TryPop(out var batch) ? batch : new Batch();
+            MarkDirty(connection);
+        }
+
+        connection.Pending.Add(bytes);
+    }
+
+    private void MarkDirty(Connection connection)
+    {
+        if (connection.IsDirty) return;
+        connection.IsDirty = true;
+        _dirty.Add(connection);
+    }
+
+    private void Count()
+    {
+        if (_framesSent == 0 && _bytesSent == 0) return;
+        _metrics.Sent(_framesSent, _bytesSent);
+        (_framesSent, _bytesSent) = (0, 0);
+    }
+
+    private sealed record Attachment(Subscriber Subscriber, Variant First)
+    {
+        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed record Writing(byte[] Bytes, TaskCompletionSource? Done);
+}

@@ -1,0 +1,169 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>How far a frame may jump.</summary>
+internal enum Accept
+{
+    /// <summary>Not at all: the next offset, or a later one of a latest-kind topic.</summary>
+    Next,
+
+    /// <summary>Into another epoch: the frame comes from the topic's present follow.</summary>
+    NewEpoch,
+
+    /// <summary>Over missing offsets too: the topic itself no longer has them.</summary>
+    Hole,
+}
+
+/// <summary>
+/// One topic in this gateway: its recent updates and who takes them. One writer at a time (<see cref="Publish"/> locks); workers and
+/// endpoints read without a lock, because updates never change and are linked before they are announced.
+/// </summary>
+internal sealed class TopicChannel
+{
+    private readonly Lock _lock = new();
+    private readonly FanoutWorkers _workers;
+    private readonly SubscriberList[] _subscribers;
+    private readonly int _maxUpdates;
+    private readonly long _maxBytes;
+    private Update? _oldest;
+    private Update? _newest;
+    private int _updates;
+    private long _bytes;
+    private int _variantsInUse;
+    private bool _stale;
+    private byte[]?[] _freshness = new byte[]?[Envelope.Formats];
+    private TaskCompletionSource _changed = NewSignal();
+
+    /// <param name="topic">Which topic.</param>
+    /// <param name="delivery">Of its kind.</param>
+    /// <param name="workers">Who delivers.</param>
+    /// <param name="maxUpdates">Updates kept for an <see cref="Delivery.Every"/> topic; one is kept otherwise.</param>
+    /// <param name="maxBytes">Bytes of their states.</param>
+    public TopicChannel(TopicKey topic, Delivery delivery, FanoutWorkers workers, int maxUpdates, long maxBytes)
+    {
+        Topic = topic;
+        Name = topic.ToString();
+        Delivery = delivery;
+        _workers = workers;
+        _maxUpdates = delivery == Delivery.Every ? maxUpdates : 1;
+        _maxBytes = maxBytes;
+        _subscribers = new SubscriberList[workers.Count];
+        for (var i = 0; i < _subscribers.Length; i++) _subscribers[i] = new SubscriberList();
+    }
+
+    public TopicKey Topic { get; }
+
+    public string Name { get; }
+
+    public Delivery Delivery { get; }
+
+    /// <summary>Where the topic stands as far as this gateway knows. Offset 0: no event yet.</summary>
+    public Position Position { get; private set; }
+
+    public Update? Newest => Volatile.Read(ref _newest);
+
+    public Update? Oldest => Volatile.Read(ref _oldest);
+
+    /// <summary>True while the region may be behind; set through <see cref="SetStale"/>.</summary>
+    public bool IsStale => Volatile.Read(ref _stale);
+
+    public SubscriberList SubscribersOf(int worker) => _subscribers[worker];
+
+    /// <summary>Notes that somebody takes this format, so that it is encoded before the workers run.</summary>
+    public void Use(WireFormat format, bool deltas) => Interlocked.Or(ref _variantsInUse, 1 << ((int)format * 2 + (deltas ? 1 : 0)));
+
+    /// <summary>Where a topic without events stands, learnt when following it.</summary>
+    public void Begin(Position position)
+    {
+        lock (_lock)
+        {
+            if (_newest is null) Position = position;
+        }
+    }
+
+    /// <summary>Takes a frame over and hands it to the workers.</summary>
+    /// <param name="frame">Its state must be an array of its own: what a batch shares would keep the whole batch alive.</param>
+    /// <param name="gatewayTime">Now, Unix µs.</param>
+    /// <param name="accept">How far the frame may jump; what jumps further is not taken.</param>
+    /// <returns>How it fits; a <see cref="Fit.Gap"/> in an every-kind topic and a <see cref="Fit.NewEpoch"/> are taken only if accepted.</returns>
+    public Fit Publish(Frame frame, long gatewayTime, Accept accept)
+    {
+        Update update;
+        TaskCompletionSource changed;
+        Fit fit;
+        lock (_lock)
+        {
+            fit = _newest is null ? Fit.NewEpoch : Position.Classify(Position, frame.Position);
+            if (fit == Fit.Duplicate) return fit;
+            var isHole = fit == Fit.Gap && Delivery == Delivery.Every;
+            if (isHole && accept < Accept.Hole) return fit;
+            if (fit == Fit.NewEpoch && accept < Accept.NewEpoch) return fit;
+
+            update = new Update(Name, frame, _newest?.Frame, gatewayTime, isHole);
+            Append(update, startsAnew: isHole || fit == Fit.NewEpoch);
+            Position = frame.Position;
+            (changed, _changed) = (_changed, NewSignal());
+        }
+
+        EncodeWhatIsInUse(update);
+        changed.TrySetResult();
+        _workers.Publish(this, update);
+        return fit;
+    }
+
+    /// <summary>Turns staleness on or off and has the streams told.</summary>
+    public void SetStale(bool stale)
+    {
+        if (_stale == stale) return;
+        Volatile.Write(ref _stale, stale);
+        _freshness = new byte[]?[Envelope.Formats];
+        _workers.TellFreshness(this);
+    }
+
+    /// <summary>What streams are told about <see cref="IsStale"/>, encoded once per change and format.</summary>
+    public byte[] FreshnessBytes(WireFormat format) =>
+        _freshness[(int)format] ??= Envelope.EncodeFreshness(format, Name, _stale);
+
+    /// <summary>Completes with the next change after this call; take it before looking at <see cref="Position"/>.</summary>
+    public Task NextChange
+    {
+        get
+        {
+            lock (_lock) return _changed.Task;
+        }
+    }
+
+    private void Append(Update update, bool startsAnew)
+    {
+        if (startsAnew || Delivery == Delivery.Latest)
+        {
+            (_updates, _bytes) = (1, update.Frame.State.Length);
+            Volatile.Write(ref _oldest, update);
+            Interlocked.Exchange(ref _newest, update);
+            return;
+        }
+
+        _newest!.LinkTo(update);
+        Interlocked.Exchange(ref _newest, update); // a full fence: the workers' subscriber counts are read after it
+        _updates++;
+        _bytes += update.Frame.State.Length;
+        while (_updates > 1 && (_updates > _maxUpdates || _bytes > _maxBytes))
+        {
+            _bytes -= _oldest!.Frame.State.Length;
+            _updates--;
+            Volatile.Write(ref _oldest, _oldest.Next);
+        }
+    }
+
+    private void EncodeWhatIsInUse(Update update)
+    {
+        var used = Volatile.Read(ref _variantsInUse);
+        for (var format = WireFormat.Sse; format <= WireFormat.WebSocket; format++)
+        {
+            var bits = used >> ((int)format * 2);
+            if ((bits & 1) != 0) update.Bytes(format, Variant.State);
+            if ((bits & 2) != 0) update.Bytes(format, Variant.Patch);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,139 @@
+using E2EEvents.EdgeGateway.Fanout;
+using Microsoft.Extensions.Logging;
+
+namespace E2EEvents.EdgeGateway.Feeds;
+
+/// <summary>Reads this gateway's feed at one silo: one pull at a time, for as long as topics are followed there.</summary>
+internal sealed class FeedReader(string silo, string gateway, TopicFollower follower, FanoutWorkers workers, IGrainFactory grains, FeedOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
+{
+    private readonly Lock _lock = new();
+    private readonly List<long> _drop = [];
+    private long _instance;
+    private long _ack;
+    private long _freshAt;
+    private long _confirmedAt = time.GetTimestamp();
+    private long _lookedAt = time.GetTimestamp();
+
+    public string Silo => silo;
+
+    /// <summary>Watermark of the silo, home's Unix µs; see <see cref="FeedAnswer.FreshAt"/>.</summary>
+    public long FreshAt => Volatile.Read(ref _freshAt);
+
+    /// <summary>Timestamp of the last answer that moved the watermark.</summary>
+    public long ConfirmedAt => Volatile.Read(ref _confirmedAt);
+
+    /// <summary>Tells the silo with the next pull that a follow is no longer wanted.</summary>
+    public void Drop(long follow)
+    {
+        lock (_lock) _drop.Add(follow);
+    }
+
+    /// <summary>Timestamp when a topic was last brought here; set by <see cref="TopicFollower"/>.</summary>
+    public long AskedFor { get; set; }
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var feed = grains.GetGrain<IFeedGrain>(FeedKey.Of(gateway, silo));
+        var backoff = new Backoff(options.FirstRetry, options.LongestRetry);
+        while (!cancellationToken.IsCancellationRequested && !IsDone())
+        {
+            try
+            {
+                await workers.RoomAsync(cancellationToken).ConfigureAwait(false);
+                await PullAsync(feed, cancellationToken).ConfigureAwait(false);
+                backoff.Reset();
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) // survived: a silo that is gone, slow or restarting; its topics are looked for elsewhere
+            {
+                metrics.Pull("failed");
+                var delay = backoff.Next();
+                Log.PullFailed(logger, silo, e.Message, delay);
+                follower.FollowAnew(this);
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    /// <summary>Looks once a second whether anybody still needs this silo.</summary>
+    private bool IsDone()
+    {
+        var now = time.GetTimestamp();
+        if (time.GetElapsedTime(_lookedAt, now) < TimeSpan.FromSeconds(1)) return false;
+        _lookedAt = now;
+        return follower.TryRetire(this);
+    }
+
+    private async Task PullAsync(IFeedGrain feed, CancellationToken cancellationToken)
+    {
+        long[] drop;
+        lock (_lock) drop = [.. _drop];
+        var deadline = options.PullWait + options.CallDeadline;
+        var answer = await feed.PullAsync(new FeedPull(_instance, _ack, drop, options.MaxPullBytes, options.PullWait), cancellationToken)
+            .WaitAsync(deadline, time, cancellationToken).ConfigureAwait(false);
+        lock (_lock) _drop.RemoveRange(0, drop.Length);
+
+        if (answer.Instance != _instance)
+        {
+            var isNew = _instance == 0;
+            _instance = answer.Instance;
+            _ack = 0;
+            if (!isNew)
+            {
+                metrics.Pull("renewed");
+                Log.FeedRenewed(logger, silo, follower.CountAt(this));
+                follower.FollowAnew(this);
+                return;
+            }
+        }
+
+        Take(answer);
+    }
+
+    private void Take(FeedAnswer answer)
+    {
+        try
+        {
+            TakeFrames(answer);
+        }
+        catch (InvalidDataException e)
+        {
+            Log.BrokenBatch(logger, silo, e.Message);
+            follower.FollowAnew(this);
+        }
+
+        _ack = answer.Number;
+        foreach (var ended in answer.Ended) follower.FollowAnew(this, ended);
+        if (answer.FreshAt > _freshAt)
+        {
+            Volatile.Write(ref _freshAt, answer.FreshAt);
+            Volatile.Write(ref _confirmedAt, time.GetTimestamp());
+        }
+
+        metrics.Pull("answered");
+    }
+
+    private void TakeFrames(FeedAnswer answer)
+    {
+        var now = UnixMicroseconds.Now(time);
+        var reader = new FrameReader(answer.Frames);
+        while (reader.TryRead(out var entry))
+        {
+            if (follower.Find(entry.Topic) is not { } topic) continue; // let go meanwhile; its drop is under way
+            var fit = topic.Arrived(this, entry.Follow, entry.Frame, now);
+            metrics.Update(fit, (now - entry.Frame.HomeTime) / 1e6);
+            if (fit != Fit.Gap) continue;
+            Log.FeedGap(logger, entry.Topic, topic.Channel.Position, entry.Frame.Position);
+            follower.FollowAnew(topic);
+        }
+    }
+}
+
+/// <summary>Time as frames carry it.</summary>
+internal static class UnixMicroseconds
+{
+    public static long Now(TimeProvider time) => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+}

@@ -1,0 +1,144 @@
+using E2EEvents.EdgeGateway.Fanout;
+
+namespace E2EEvents.EdgeGateway.Feeds;
+
+/// <summary>A topic that this gateway follows: its channel, where it is followed, and who holds it.</summary>
+internal sealed class FollowedTopic(TopicChannel channel, long now)
+{
+    private const int MaxEarly = 256;
+
+    private readonly Lock _lock = new();
+    private readonly List<(FeedReader Reader, long Follow, Frame Frame)> _early = [];
+    private int _holders;
+    private bool _retired;
+    private bool _following = true;
+    private bool _lost;
+    private long _freshAt;
+
+    public TopicChannel Channel { get; } = channel;
+
+    /// <summary>Completes when the topic's position is known for the first time.</summary>
+    public TaskCompletionSource Ready { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The silo's feed that carries it; null while it is being followed anew.</summary>
+    public FeedReader? Reader { get; private set; }
+
+    /// <summary>Number of the present follow in that feed.</summary>
+    public long Follow { get; private set; }
+
+    /// <summary>Timestamp (<see cref="TimeProvider.GetTimestamp"/>) since when nobody holds it.</summary>
+    public long IdleSince { get; private set; } = now;
+
+    /// <summary>Timestamp of the last word that confirmed it.</summary>
+    public long ConfirmedAt { get; set; } = now;
+
+    /// <summary>Home's clock: everything committed before is in the channel. Unix µs.</summary>
+    public long FreshAt => Math.Max(Volatile.Read(ref _freshAt), Reader?.FreshAt ?? 0);
+
+    /// <summary>The topic lives on without the state its subscribers hold: stale until its first new frame.</summary>
+    public bool IsLost => Volatile.Read(ref _lost);
+
+    /// <summary>One more holder; false when the topic was let go meanwhile.</summary>
+    public bool TryHold()
+    {
+        lock (_lock)
+        {
+            if (_retired) return false;
+            _holders++;
+            return true;
+        }
+    }
+
+    public void Release(long now)
+    {
+        lock (_lock)
+        {
+            if (--_holders == 0) IdleSince = now;
+        }
+    }
+
+    /// <summary>Lets the topic go if nobody holds it since before <paramref name="idleBefore"/>.</summary>
+    public bool TryRetire(long idleBefore)
+    {
+        lock (_lock)
+        {
+            if (_retired || _holders > 0 || IdleSince > idleBefore) return false;
+            _retired = true;
+            return true;
+        }
+    }
+
+    public bool IsRetired
+    {
+        get
+        {
+            lock (_lock) return _retired;
+        }
+    }
+
+    /// <summary>The follow is over: true for the one caller that has to make a new one.</summary>
+    public bool TryBeginFollowing()
+    {
+        lock (_lock)
+        {
+            if (_following || _retired) return false;
+            _following = true;
+            Reader = null;
+            _early.Clear();
+            return true;
+        }
+    }
+
+    /// <summary>Takes the answer to a follow over, and what the feed brought before it.</summary>
+    public void Followed(FeedReader reader, TopicAnswer answer, long gatewayTime, long now)
+    {
+        lock (_lock)
+        {
+            Reader = reader;
+            Follow = answer.Follow;
+            ConfirmedAt = now;
+            Volatile.Write(ref _freshAt, answer.HomeTime);
+            _lost = answer.Position.Offset == 0 && Channel.Newest is not null && answer.Position.Epoch != Channel.Position.Epoch;
+            Channel.Begin(answer.Position);
+            foreach (var frame in FrameCodec.Decode(answer.Frames)) Channel.Publish(Own(frame), gatewayTime, Accept.Hole);
+            foreach (var (from, follow, frame) in _early)
+            {
+                if (from == reader && follow == Follow) Channel.Publish(frame, gatewayTime, Channel.Newest is null ? Accept.NewEpoch : Accept.Next);
+            }
+
+            _early.Clear();
+            _following = false;
+        }
+
+        Ready.TrySetResult();
+    }
+
+    /// <summary>Takes a frame from a feed over. <see cref="Fit.Gap"/>: offsets are missing, follow it anew.</summary>
+    public Fit Arrived(FeedReader reader, long follow, Frame frame, long gatewayTime)
+    {
+        lock (_lock)
+        {
+            if (_following)
+            {
+                KeepEarly(reader, follow, Own(frame));
+                return Fit.Next;
+            }
+
+            if (reader != Reader || follow != Follow) return Fit.Duplicate; // of a follow that is over; the present one brings it again
+            var fit = Channel.Publish(Own(frame), gatewayTime, Accept.NewEpoch);
+            if (_lost && fit is Fit.Next or Fit.NewEpoch) _lost = false;
+            return fit == Fit.Gap && Channel.Delivery == Delivery.Latest ? Fit.Next : fit;
+        }
+    }
+
+    private void KeepEarly(FeedReader reader, long follow, Frame frame)
+    {
+        if (Channel.Delivery == Delivery.Latest) _early.Clear();
+        if (_early.Count == MaxEarly) _early.Clear(); // what is missing shows as a gap and is read again
+        _early.Add((reader, follow, frame));
+    }
+
+    /// <summary>A copy with a state of its own: a slice would keep the whole batch alive.</summary>
+    private static Frame Own(Frame frame) =>
+        new(frame.Position, frame.State.ToArray(), frame.OriginTime, frame.HomeTime, frame.Transaction);
+}

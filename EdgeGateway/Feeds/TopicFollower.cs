@@ -1,0 +1,229 @@
+using System.Collections.Concurrent;
+using E2EEvents.EdgeGateway.Fanout;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace E2EEvents.EdgeGateway.Feeds;
+
+/// <summary>
+/// All topics this gateway follows. The first holder of a topic makes the gateway follow it; some time after the last one left it is let go.
+/// Whatever ends a follow (silo death, migration, a lost feed, a gap) is healed by following anew from the channel's position.
+/// </summary>
+internal sealed class TopicFollower(
+    FanoutWorkers workers, KindMap kinds, IGrainFactory grains, IOptions<FeedOptions> feedOptions, IOptions<FanoutOptions> fanoutOptions,
+    GatewayIdentity identity, TimeProvider time, GatewayMetrics metrics, ILogger<TopicFollower> logger) : BackgroundService
+{
+    private readonly FeedOptions _options = feedOptions.Value;
+    private readonly ConcurrentDictionary<string, FollowedTopic> _topics = new();
+    private readonly Dictionary<string, FeedReader> _readers = [];
+    private readonly SemaphoreSlim _follows = new(feedOptions.Value.ParallelFollows);
+    private readonly CancellationTokenSource _stopping = new();
+
+    /// <summary>The topic if it is followed and its position known.</summary>
+    public FollowedTopic? FindReady(string topic) => _topics.TryGetValue(topic, out var found) && found.Ready.Task.IsCompletedSuccessfully ? found : null;
+
+    public FollowedTopic? Find(string topic) => _topics.GetValueOrDefault(topic);
+
+    /// <summary>Follows the topic, if nobody does, and holds it; to be given back with <see cref="Release"/>.</summary>
+    /// <exception cref="OperationCanceledException">Its position did not become known in time; it is not held.</exception>
+    public async ValueTask<FollowedTopic> HoldAsync(TopicKey key, CancellationToken cancellationToken)
+    {
+        var name = key.ToString();
+        while (true)
+        {
+            var topic = _topics.GetValueOrDefault(name) ?? Open(name, key);
+            if (!topic.TryHold())
+            {
+                _topics.TryRemove(new KeyValuePair<string, FollowedTopic>(name, topic));
+                continue;
+            }
+
+            try
+            {
+                await topic.Ready.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+                return topic;
+            }
+            catch
+            {
+                Release(topic);
+                throw;
+            }
+        }
+    }
+
+    public void Release(FollowedTopic topic) => topic.Release(time.GetTimestamp());
+
+    /// <summary>Reads a topic at its grain without following it.</summary>
+    public Task<TopicAnswer> ReadAsync(TopicKey topic, Position? after, int maxBytes, CancellationToken cancellationToken) =>
+        grains.GetGrain<ITopicReader>(TopicKindAttribute.GrainIdOf(topic)).ReadAsync(after, maxBytes, cancellationToken)
+            .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken);
+
+    /// <summary>Lets a reader go that no topic has used for a while.</summary>
+    public bool TryRetire(FeedReader reader)
+    {
+        lock (_readers)
+        {
+            if (time.GetElapsedTime(reader.AskedFor) < TimeSpan.FromSeconds(10) || CountAt(reader) > 0) return false;
+            _readers.Remove(reader.Silo);
+            return true;
+        }
+    }
+
+    public int CountAt(FeedReader reader)
+    {
+        var count = 0;
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Reader == reader) count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Follows all topics of a reader anew.</summary>
+    public void FollowAnew(FeedReader reader)
+    {
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Reader == reader) FollowAnew(topic);
+        }
+    }
+
+    /// <summary>Follows the topic of that follow anew: it left the silo.</summary>
+    public void FollowAnew(FeedReader reader, long follow)
+    {
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Reader == reader && topic.Follow == follow) FollowAnew(topic);
+        }
+    }
+
+    public void FollowAnew(FollowedTopic topic)
+    {
+        if (topic.TryBeginFollowing()) _ = FollowAsync(topic, _stopping.Token);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) Sweep();
+        }
+        catch (OperationCanceledException)
+        {
+            await _stopping.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _stopping.Dispose();
+        _follows.Dispose();
+    }
+
+    private FollowedTopic Open(string name, TopicKey key)
+    {
+        var channel = new TopicChannel(key, kinds.DeliveryOf(key.Kind), workers, fanoutOptions.Value.TailUpdates, fanoutOptions.Value.TailBytes);
+        var topic = new FollowedTopic(channel, time.GetTimestamp());
+        var winner = _topics.GetOrAdd(name, topic);
+        if (winner != topic) return winner;
+        metrics.ChannelOpened();
+        _ = FollowAsync(topic, _stopping.Token);
+        return topic;
+    }
+
+    private async Task FollowAsync(FollowedTopic topic, CancellationToken cancellationToken)
+    {
+        await Task.Yield(); // never inside the caller's loop over the topics
+        var backoff = new Backoff(_options.FirstRetry, _options.LongestRetry);
+        var tries = 0;
+        while (!cancellationToken.IsCancellationRequested && !topic.IsRetired)
+        {
+            try
+            {
+                var answer = await AskAsync(topic, cancellationToken).ConfigureAwait(false);
+                topic.Followed(ReaderOf(answer.Silo), answer, UnixMicroseconds.Now(time), time.GetTimestamp());
+                if (topic.IsRetired) LetGo(topic);
+                metrics.Follow("answered");
+                return;
+            }
+            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e) // survived: silos that are gone, starting or overloaded
+            {
+                metrics.Follow("failed");
+                var delay = backoff.Next();
+                if (++tries >= 3) Log.FollowFailed(logger, topic.Channel.Name, e.Message, delay); // the first tries after a silo's death fail by nature
+                await Task.Delay(delay, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task<TopicAnswer> AskAsync(FollowedTopic topic, CancellationToken cancellationToken)
+    {
+        await _follows.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var grain = grains.GetGrain<ITopicReader>(TopicKindAttribute.GrainIdOf(topic.Channel.Topic));
+            var have = topic.Channel.Newest?.Frame.Position;
+            return await grain.FollowAsync(identity.Name, have, _options.MaxPullBytes, cancellationToken)
+                .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _follows.Release();
+        }
+    }
+
+    private FeedReader ReaderOf(string silo)
+    {
+        lock (_readers)
+        {
+            if (!_readers.TryGetValue(silo, out var reader))
+            {
+                reader = new FeedReader(silo, identity.Name, this, workers, grains, _options, time, metrics, logger);
+                _readers.Add(silo, reader);
+                _ = Task.Run(() => reader.RunAsync(_stopping.Token), CancellationToken.None);
+            }
+
+            reader.AskedFor = time.GetTimestamp();
+            return reader;
+        }
+    }
+
+    private void Sweep()
+    {
+        var now = time.GetTimestamp();
+        var idleBefore = now - (long)(_options.Linger.TotalSeconds * time.TimestampFrequency);
+        int wentStale = 0, becameFresh = 0;
+        foreach (var (name, topic) in _topics)
+        {
+            if (topic.TryRetire(idleBefore))
+            {
+                _topics.TryRemove(new KeyValuePair<string, FollowedTopic>(name, topic));
+                LetGo(topic);
+                if (topic.Channel.IsStale) metrics.Stale(-1);
+                metrics.ChannelClosed();
+                continue;
+            }
+
+            if (topic.Reader is { } reader) topic.ConfirmedAt = Math.Max(topic.ConfirmedAt, reader.ConfirmedAt);
+            var stale = topic.IsLost || (topic.Ready.Task.IsCompleted && time.GetElapsedTime(topic.ConfirmedAt, now) > _options.StaleAfter);
+            if (stale == topic.Channel.IsStale) continue;
+            topic.Channel.SetStale(stale);
+            if (stale) wentStale++;
+            else becameFresh++;
+        }
+
+        metrics.Stale(wentStale - becameFresh);
+        if (wentStale > 0) Log.WentStale(logger, wentStale, _options.StaleAfter);
+        if (becameFresh > 0) Log.BecameFresh(logger, becameFresh);
+    }
+
+    private static void LetGo(FollowedTopic topic) => topic.Reader?.Drop(topic.Follow);
+}

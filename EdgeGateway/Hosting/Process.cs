@@ -1,0 +1,138 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+
+namespace E2EEvents.Hosting;
+
+/// <summary>What the product's processes share: settings beside the binary, the operators' listener, health, metrics, a clean start and stop.</summary>
+internal static class Process
+{
+    /// <summary>A builder with settings from appsettings.json beside the binary, then one in the working directory, then the environment, then the command line.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.Sources.Clear();
+        builder.Configuration
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+            .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
+            .AddEnvironmentVariables()
+            .AddCommandLine(args);
+        builder.Logging.AddConfiguration(builder.Configuration.GetSection("Logging"));
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "HH:mm:ss.fff ";
+            console.UseUtcTimestamp = true;
+        });
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(15);
+            host.ServicesStartConcurrently = true; // health answers while the cluster is still being joined
+        });
+        builder.AddOperations();
+        return builder;
+    }
+
+    /// <summary>Adds a listener with its own addresses.</summary>
+    public static void AddUrls(this WebApplicationBuilder builder, string urls)
+    {
+        var known = builder.WebHost.GetSetting(WebHostDefaults.ServerUrlsKey);
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, string.IsNullOrEmpty(known) ? urls : $"{known};{urls}");
+    }
+
+    /// <summary>Runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
+    /// <returns>0 after a stop, 1 when it could not start.</returns>
+    public static async Task<int> RunAsync(WebApplication app)
+    {
+        try
+        {
+            await app.RunAsync().ConfigureAwait(false);
+            return 0;
+        }
+        catch (Exception e) when (ConfigurationErrors(e) is { } errors)
+        {
+            await Console.Error.WriteLineAsync("The configuration is wrong; nothing was started.").ConfigureAwait(false);
+            foreach (var error in errors) await Console.Error.WriteLineAsync($"  - {error}").ConfigureAwait(false);
+            return 1;
+        }
+        catch (IOException e) // an address in use, most likely
+        {
+            await Console.Error.WriteLineAsync($"Could not start: {e.Message}").ConfigureAwait(false);
+            return 1;
+        }
+    }
+
+    /// <summary>Serves health, metrics and <paramref name="map"/> on the operators' listener, and nothing else there.</summary>
+    public static void MapOperations(this WebApplication app, Action<IEndpointRouteBuilder>? map = null)
+    {
+        var ports = Ports(app.Services.GetRequiredService<IOptions<OperationsOptions>>().Value.Urls);
+        app.MapWhen(http => ports.Contains(http.Connection.LocalPort), branch =>
+        {
+            branch.UseHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false });
+            branch.UseHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains("ready"), ResponseWriter = WriteHealthAsync });
+            branch.UseOpenTelemetryPrometheusScrapingEndpoint("/metrics");
+            branch.UseRouting();
+            branch.UseEndpoints(endpoints => map?.Invoke(endpoints));
+            branch.Run(http =>
+            {
+                http.Response.StatusCode = StatusCodes.Status404NotFound;
+                return Task.CompletedTask;
+            });
+        });
+    }
+
+    private static void AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddOptionsWithValidateOnStart<OperationsOptions, OperationsOptionsValidator>().BindConfiguration("Operations");
+        builder.Services.AddOptionsWithValidateOnStart<ClusterOptions, ClusterOptionsValidator>().BindConfiguration("Cluster");
+        builder.AddUrls(builder.Configuration.GetSection("Operations").Get<OperationsOptions>()?.Urls ?? new OperationsOptions().Urls);
+        builder.Services.AddHealthChecks();
+        var telemetry = builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter("E2EEvents.*", "Microsoft.Orleans", "Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting")
+            .AddRuntimeInstrumentation()
+            .AddPrometheusExporter());
+        if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
+    }
+
+    private static HashSet<int> Ports(string urls)
+    {
+        var ports = new HashSet<int>();
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) ports.Add(new Uri(url).Port);
+        return ports;
+    }
+
+    private static async Task WriteHealthAsync(HttpContext http, Microsoft.Extensions.Diagnostics.HealthChecks.HealthReport report)
+    {
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        foreach (var (name, entry) in report.Entries)
+        {
+            await http.Response.WriteAsync($"{name}: {entry.Status} {entry.Description}\n", http.RequestAborted).ConfigureAwait(false);
+        }
+    }
+
+    private static List<string>? ConfigurationErrors(Exception exception)
+    {
+        var errors = new List<string>();
+        Collect(exception);
+        return errors.Count > 0 ? errors : null;
+
+        void Collect(Exception e)
+        {
+            if (e is OptionsValidationException options) errors.AddRange(options.Failures);
+            else if (e is AggregateException aggregate)
+            {
+                foreach (var inner in aggregate.InnerExceptions) Collect(inner);
+            }
+            else if (e is InvalidOperationException { InnerException: FormatException or ArgumentException } binding) errors.Add(binding.Message);
+        }
+    }
+}
