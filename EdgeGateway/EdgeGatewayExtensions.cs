@@ -1,13 +1,94 @@
+using E2EEvents.EdgeGateway.Fanout;
+using E2EEvents.EdgeGateway.Feeds;
+using E2EEvents.EdgeGateway.Policy;
+using E2EEvents.EdgeGateway.Transports;
+using E2EEvents.EdgeGateway.Transports.Http;
+using E2EEvents.EdgeGateway.Transports.Sse;
+using E2EEvents.EdgeGateway.Transports.WebSocket;
+using E2EEvents.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.EdgeGateway;
 
 /// <summary>Puts a gateway into a process: its own, or a silo.</summary>
 public static class EdgeGatewayExtensions
 {
-    /// <summary>Registers the gateway's services. The process must have an Orleans client or be a silo.</summary>
-    public static WebApplicationBuilder AddEdgeGateway(this WebApplicationBuilder builder) => builder;
+    /// <summary>Registers the gateway's services and its listener. The process must have an Orleans client or be a silo.</summary>
+    public static WebApplicationBuilder AddEdgeGateway(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>().BindConfiguration("Gateway");
+        services.AddOptionsWithValidateOnStart<FanoutOptions, FanoutOptionsValidator>().BindConfiguration("Gateway:Fanout");
+        services.AddOptionsWithValidateOnStart<FeedOptions, FeedOptionsValidator>().BindConfiguration("Gateway:Feeds");
+        services.AddSingleton<GatewayIdentity>().AddSingleton<GatewayMetrics>().AddSingleton<Admission>();
+        services.AddSingleton<FanoutWorkers>().AddHostedService(provider => provider.GetRequiredService<FanoutWorkers>());
+        services.AddSingleton<KindMap>().AddHostedService(provider => provider.GetRequiredService<KindMap>());
+        services.AddSingleton<TopicFollower>().AddHostedService(provider => provider.GetRequiredService<TopicFollower>());
+        services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
+        services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>();
+        services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);
 
-    /// <summary>Maps the gateway's endpoints.</summary>
-    public static WebApplication MapEdgeGateway(this WebApplication app) => app;
+        var gateway = builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
+        builder.AddUrls(gateway.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 << 10; // no endpoint takes a body yet
+        });
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
+            .WithOrigins(gateway.AllowedOrigins).WithMethods("GET", "HEAD").WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control")
+            .WithExposedHeaders("ETag", CacheRules.FreshAtHeader).SetPreflightMaxAge(TimeSpan.FromHours(24))));
+        return builder;
+    }
+
+    /// <summary>Maps the clients' endpoints.</summary>
+    public static WebApplication MapEdgeGateway(this WebApplication app)
+    {
+        app.UseRouting();
+        app.UseCors();
+        app.MapPage();
+        var topics = app.Services.GetRequiredService<TopicEndpoints>();
+        var lists = app.Services.GetRequiredService<ListEndpoints>();
+        var sse = app.Services.GetRequiredService<SseEndpoint>();
+        var webSocket = app.Services.GetRequiredService<WebSocketEndpoint>();
+        string[] read = ["GET", "HEAD"];
+        app.MapMethods("/kinds", read, Guarded(lists.GetKindsAsync));
+        app.MapMethods("/topics/{kind}", read, Guarded(lists.GetTopicsAsync));
+        app.MapMethods("/topics/{kind}/{key}", read, Guarded(topics.GetAsync));
+        app.MapMethods("/topics/{kind}/{key}/history/{epoch}/{range}", read, Guarded(topics.GetHistoryAsync));
+        app.MapGet("/topics/{kind}/{key}/events", Guarded(sse.HandleAsync));
+        app.MapGet("/events", Guarded(sse.HandleAsync));
+        app.MapGet("/topics/{kind}/{key}/ws", Guarded(webSocket.HandleAsync));
+        app.MapGet("/ws", Guarded(webSocket.HandleAsync));
+        return app;
+    }
+
+    /// <summary>Turns what an endpoint refuses into problem details, and what it gets wrong into a 500 that harms nobody else.</summary>
+    private static RequestDelegate Guarded(RequestDelegate endpoint) => async http =>
+    {
+        try
+        {
+            await endpoint(http).ConfigureAwait(false);
+        }
+        catch (ProblemException refused) when (!http.Response.HasStarted)
+        {
+            await refused.Problem.WriteAsync(http, refused.Message).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // the client left
+        }
+        catch (Exception e) // survived: the process and everybody else's requests
+        {
+            Log.RequestFailed(http.RequestServices.GetRequiredService<ILogger<StreamSession>>(), http.Request.Path, e);
+            if (http.Response.HasStarted) http.Abort();
+            else await Problem.Failed.WriteAsync(http, "Something went wrong inside; the gateway's log says what.").ConfigureAwait(false);
+        }
+    };
 }

@@ -38,6 +38,7 @@ internal static class Process
             host.ShutdownTimeout = TimeSpan.FromSeconds(15);
             host.ServicesStartConcurrently = true; // health answers while the cluster is still being joined
         });
+        builder.WebHost.UseKestrelHttpsConfiguration();
         builder.AddOperations();
         return builder;
     }

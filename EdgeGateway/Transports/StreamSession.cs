@@ -1,0 +1,124 @@
+using E2EEvents.EdgeGateway.Fanout;
+using E2EEvents.EdgeGateway.Feeds;
+using E2EEvents.EdgeGateway.Policy;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+
+namespace E2EEvents.EdgeGateway.Transports;
+
+/// <summary>
+/// Joins a connection to its topics without a hole, and keeps it until it ends:
+/// 1. hold the topic, so that the gateway follows it;
+/// 2. if the channel reaches back to the client's position, attach there;
+/// 3. else read on at the topic's grain until the channel does, or history is too short and the client is told.
+/// </summary>
+internal sealed class StreamSession(TopicFollower follower, FanoutWorkers workers, Admission admission, IOptions<FeedOptions> feeds, IOptions<GatewayOptions> options, TimeProvider time)
+{
+    private const int CatchUpBytes = 128 << 10;
+
+    /// <summary>Runs a stream to its end.</summary>
+    /// <param name="connection">Already able to take bytes.</param>
+    /// <param name="request">What it wants.</param>
+    /// <param name="hello">First bytes, sent at once.</param>
+    /// <param name="gone">Fires when the client is gone.</param>
+    /// <returns>Why the gateway closed it; null when the client left.</returns>
+    public async Task<CloseReason?> RunAsync(Connection connection, StreamRequest request, byte[] hello, CancellationToken gone)
+    {
+        var worker = workers.Assign(connection);
+        var held = new List<FollowedTopic>(request.Topics.Count);
+        using var onGone = gone.UnsafeRegister(static state => ((Connection)state!).Worker!.Post(new Work(WorkKind.Detach, state, null)), connection);
+        try
+        {
+            if (hello.Length > 0) worker.Reply(connection, hello);
+            var joining = new Task[request.Topics.Count];
+            for (var i = 0; i < joining.Length; i++) joining[i] = JoinAsync(connection, request.Topics[i], held, gone);
+            await Task.WhenAll(joining).ConfigureAwait(false);
+            return await connection.Ended.ConfigureAwait(false);
+        }
+        finally
+        {
+            worker.Post(new Work(WorkKind.Detach, connection, null));
+            await connection.Ended.ConfigureAwait(false);
+            lock (held)
+            {
+                foreach (var topic in held) follower.Release(topic);
+            }
+        }
+    }
+
+    /// <summary>Counts what the gateway does not follow yet; before the response starts, so that it can still be refused.</summary>
+    public void Admit(HttpContext http, StreamRequest request)
+    {
+        var news = 0;
+        foreach (var topic in request.Topics)
+        {
+            if (follower.Find(topic.Topic.ToString()) is null) news++;
+        }
+
+        admission.AskForNewTopics(http, news);
+    }
+
+    private async Task JoinAsync(Connection connection, StreamTopic wanted, List<FollowedTopic> held, CancellationToken gone)
+    {
+        try
+        {
+            using var deadline = new CancellationTokenSource(options.Value.JoinTimeout, time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, deadline.Token);
+            var topic = await follower.HoldAsync(wanted.Topic, either.Token).ConfigureAwait(false);
+            lock (held) held.Add(topic);
+            await AttachAsync(connection, topic.Channel, wanted.After, gone).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (gone.IsCancellationRequested)
+        {
+            // the client left; nothing to tell
+        }
+        catch (Exception e) when (e is OperationCanceledException or TimeoutException or Orleans.Runtime.OrleansException or InvalidDataException)
+        {
+            connection.Worker!.Post(new Work(WorkKind.Close, connection, CloseReason.Unavailable));
+        }
+    }
+
+    private async Task AttachAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
+    {
+        var subscriber = new Subscriber(connection, channel);
+        var first = Variant.State;
+        while (!connection.Ended.IsCompleted)
+        {
+            (after, first) = await ReadUpToChannelAsync(connection, channel, after, gone).ConfigureAwait(false);
+            subscriber.Epoch = after?.Epoch ?? 0;
+            subscriber.Offset = after?.Offset ?? 0;
+            if (await connection.Worker!.AttachAsync(subscriber, first).ConfigureAwait(false)) return;
+        }
+    }
+
+    /// <summary>Sends what lies between the client's position and the channel's oldest update; says where and how to attach.</summary>
+    private async Task<(Position? At, Variant First)> ReadUpToChannelAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
+    {
+        while (after is { } have && !connection.Ended.IsCompleted)
+        {
+            var told = channel.Delivery == Delivery.Every && have.Offset > 0;
+            if (have.Epoch != channel.Position.Epoch) return (null, told ? Variant.NewEpoch : Variant.State);
+            if (channel.Delivery == Delivery.Latest || channel.Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1) return (have, Variant.State);
+
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(gone);
+            deadline.CancelAfter(feeds.Value.PullWait + feeds.Value.CallDeadline);
+            var answer = await follower.ReadAsync(channel.Topic, have, CatchUpBytes, deadline.Token).ConfigureAwait(false);
+            if (answer.Gap != Gap.None) return (null, answer.Gap == Gap.Epoch ? Variant.NewEpoch : Variant.ShortHistory);
+            var frames = FrameCodec.Decode(answer.Frames);
+            await connection.Worker!.WriteAsync(connection, Encode(connection, channel, frames)).ConfigureAwait(false); // the client sets the pace
+            if (frames.Count > 0) after = frames[^1].Position;
+
+            if (after == have) return (null, Variant.ShortHistory); // the grain has less than its own channel: it was reset meanwhile
+        }
+
+        return (after, Variant.State);
+    }
+
+    private byte[] Encode(Connection connection, TopicChannel channel, List<Frame> frames)
+    {
+        var notes = new EnvelopeNotes(0, UnixMicroseconds.Now(time));
+        var bytes = new MemoryStream();
+        foreach (var frame in frames) bytes.Write(Envelope.EncodeState(connection.Format, channel.Name, frame, notes));
+        return bytes.ToArray();
+    }
+}
