@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Net;
+using Xunit;
+
+namespace E2EEvents.Testing.Processes;
+
+/// <summary>
+/// One of our own processes as built by this solution (in the tests' configuration), started with settings in its environment on free ports.
+/// Restarts keep the ports. All it writes goes to <c>logs/</c> of the <see cref="Artifacts"/>.
+/// </summary>
+public sealed class ProductProcess : IAsyncDisposable
+{
+    private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private static int _count;
+    private readonly string _project;
+    private ChildProcess? _process;
+
+    /// <summary>Prepares a process of <paramref name="project"/> (Silo, EdgeGateway or Connectors); nothing runs yet.</summary>
+    /// <param name="project">Folder of the project.</param>
+    /// <param name="settings">Configuration, keys as in appsettings (<c>Cluster:Redis</c>).</param>
+    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null)
+    {
+        _project = project;
+        Name = project + "-" + Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
+        PublicPort = FreePort.Next();
+        OperationsPort = FreePort.Next();
+        Settings["Gateway:Urls"] = $"http://127.0.0.1:{PublicPort}";
+        Settings["Operations:Urls"] = $"http://127.0.0.1:{OperationsPort}";
+        foreach (var (key, value) in settings ?? new Dictionary<string, string>()) Settings[key] = value;
+        LogFile = Artifacts.PathOf("logs", $"{TestContext.Current.TestMethod?.MethodName ?? "fixture"}-{Name}-{Environment.ProcessId}.log");
+        Output = new OutputLog(LogFile);
+    }
+
+    /// <summary>Project and a number.</summary>
+    public string Name { get; }
+
+    /// <summary>Configuration for the next start.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
+    /// <summary>Port for clients, if the process has a gateway.</summary>
+    public int PublicPort { get; }
+
+    /// <summary>Port for operators: health, metrics.</summary>
+    public int OperationsPort { get; }
+
+    /// <summary>Where clients go, if the process has a gateway.</summary>
+    public Uri PublicUri => new($"http://127.0.0.1:{PublicPort}/");
+
+    /// <summary>Where operators go.</summary>
+    public Uri OperationsUri => new($"http://127.0.0.1:{OperationsPort}/");
+
+    /// <summary>What it wrote, over all starts.</summary>
+    public OutputLog Output { get; }
+
+    /// <summary>File with all it wrote.</summary>
+    public string LogFile { get; }
+
+    /// <summary>Process id while it runs.</summary>
+    public int ProcessId => Running.Id;
+
+    /// <summary>True between start and end, also if the process ended by itself.</summary>
+    public bool IsRunning => _process is { Exited.IsCompleted: false };
+
+    private ChildProcess Running => _process ?? throw new InvalidOperationException($"{Name} is not running.");
+
+    /// <summary>Starts it without waiting for it to be ready.</summary>
+    public async Task LaunchAsync()
+    {
+        if (IsRunning) throw new InvalidOperationException($"{Name} runs already.");
+        if (_process is not null) await _process.DisposeAsync();
+        var folder = Repository.PathOf($"{_project}/bin/{Repository.Configuration}/net10.0");
+        var program = Path.Combine(folder, $"E2EEvents.{_project}.dll");
+        if (!File.Exists(program)) throw new InvalidOperationException($"{program} is not built; build {_project} in {Repository.Configuration} first.");
+        var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" };
+        foreach (var (key, value) in Settings) environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        // appsettings.json is read from the working folder.
+        _process = await ChildProcess.StartAsync(Name, "dotnet", [program], null, folder, Output, environment);
+    }
+
+    /// <summary>Starts it and waits until <c>/health/ready</c> answers 200.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="deadline">Default: 60 s.</param>
+    /// <exception cref="InvalidOperationException">It is not built, exited or did not become ready; shows its last 200 lines.</exception>
+    public async Task StartAsync(CancellationToken cancellationToken, TimeSpan? deadline = null)
+    {
+        await LaunchAsync();
+        await ReadyAsync(cancellationToken, deadline);
+    }
+
+    /// <summary>Waits until <c>/health/ready</c> of the running process answers 200.</summary>
+    public Task ReadyAsync(CancellationToken cancellationToken, TimeSpan? deadline = null) =>
+        Running.ReadyAsync(IsReadyAsync, deadline ?? TimeSpan.FromSeconds(60), cancellationToken);
+
+    /// <summary>Kills it as a crash would (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        await Running.DisposeAsync();
+        _process = null;
+    }
+
+    /// <summary>Asks it to stop (SIGTERM) and asserts that it does so with exit code 0.</summary>
+    /// <param name="deadline">Default: 30 s.</param>
+    /// <exception cref="TimeoutException">It did not end in time (it is killed).</exception>
+    public async Task StopAsync(TimeSpan? deadline = null)
+    {
+        Running.Signal(ProcessLauncher.SigTerm);
+        var code = await Running.EndAsync(deadline ?? TimeSpan.FromSeconds(30));
+        await KillAsync();
+        if (code != 0) Assert.Fail($"{Name} stopped with exit code {code}. Its last output:\n{Output.Tail}");
+    }
+
+    /// <summary>Waits for it to end by itself, for tests of broken configuration.</summary>
+    /// <returns>Its exit code.</returns>
+    public Task<int> EndAsync(TimeSpan deadline) => Running.EndAsync(deadline);
+
+    /// <summary>Stops it in good order and starts it again.</summary>
+    public async Task RestartAsync(CancellationToken cancellationToken)
+    {
+        await StopAsync();
+        await StartAsync(cancellationToken);
+    }
+
+    /// <summary>Pauses it (SIGSTOP): it hangs while its connections stay open.</summary>
+    public void Freeze() => Running.Signal(ProcessLauncher.SigStop);
+
+    /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
+    public void Thaw() => Running.Signal(ProcessLauncher.SigContinue);
+
+    /// <summary>Kills it if it still runs.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+        _process = null;
+        Output.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        using var answer = await Http.GetAsync(new Uri(OperationsUri, "health/ready"), cancellationToken);
+        return answer.StatusCode == HttpStatusCode.OK;
+    }
+}
