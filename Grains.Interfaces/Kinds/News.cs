@@ -74,7 +74,7 @@ public sealed record ItemPublished(string Id, string Headline, DateTimeOffset At
 /// <param name="Headline">New headline, 1 to 200 characters; missing = unchanged. It or the summary is given.</param>
 /// <param name="Summary">New summary, 1 to 1,000 characters; missing = unchanged.</param>
 /// <param name="Note">What was wrong, at most 200 characters.</param>
-/// <param name="Version">Version after this, 2 or more; missing = one more if the text changes. Lower than the item's: no change; the item's with other text: refused.</param>
+/// <param name="Version">Version after this, 2 to 1,000,000; missing = one more if the text changes. Lower than the item's: no change; the item's with other text: refused.</param>
 [GenerateSerializer, Immutable, Alias("news.item-corrected")]
 public sealed record ItemCorrected(string Id, DateTimeOffset At, string? Headline = null, string? Summary = null, string? Note = null, int? Version = null) : NewsEvent;
 

@@ -12,6 +12,7 @@ public sealed class NewsGrain : TopicGrain<News, NewsEvent>
     private const int MaxSummary = 1000;
     private const int MaxNote = 200;
     private const int MaxSection = 32;
+    private const int MaxVersion = 1_000_000;
 
     protected override News Initial => News.Empty;
 
@@ -56,7 +57,7 @@ public sealed class NewsGrain : TopicGrain<News, NewsEvent>
             e.Headline is null ? null : Checks.Text("headline", e.Headline, MaxHeadline),
             e.Summary is null ? null : Checks.Text("summary", e.Summary, MaxSummary),
             Checks.OptionalText("note", e.Note, MaxNote),
-            e.Version < 2 ? $"'version' is {e.Version}; a correction is version 2 or later." : null);
+            e.Version is < 2 or > MaxVersion ? $"'version' is {e.Version}; 2 to {MaxVersion} is allowed." : null);
         if ((wrong ?? RefuseAbsent(state, e.Id)) is { } refused) return refused;
         var item = state.Items[e.Id];
         if (IsOld(item, e)) return null;
