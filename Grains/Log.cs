@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Logging;
+
+namespace E2EEvents.Grains;
+
+/// <summary>Everything the grains log; ids 1000 to 1999.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1001, LogLevel.Warning, "Topic {Topic} could not be stored; it starts anew from what is stored, and the stream delivers again what was lost here.")]
+    public static partial void WriteFailed(ILogger logger, string topic, Exception exception);
+
+    [LoggerMessage(1002, LogLevel.Warning, "{Topic}: an event of {Source} was not applied and is put aside as a dead letter: {Reason}")]
+    public static partial void DeadLettered(ILogger logger, string topic, string source, string reason);
+
+    [LoggerMessage(1003, LogLevel.Warning, "Topic {Topic} could not be added to the catalogue (try {Tries}); trying again in {Delay}. The topic works all the same.")]
+    public static partial void CatalogueFailed(ILogger logger, string topic, int tries, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(1004, LogLevel.Error, "Topic {Topic} cannot be read from storage; it answers nothing until that is mended, and its stored record stays as it is.")]
+    public static partial void UnreadableTopic(ILogger logger, string topic, Exception exception);
+
+    [LoggerMessage(1005, LogLevel.Information, "The feed of gateway {Gateway} was not pulled for {Silence}; it ends, and with it {Follows} follows.")]
+    public static partial void FeedEnded(ILogger logger, string gateway, TimeSpan silence, int follows);
+
+    [LoggerMessage(1006, LogLevel.Warning, "Gateway {Gateway} acknowledged answer {Ack} of its feed, which has only got to {Number}; the feed ends, and the gateway follows anew.")]
+    public static partial void FeedAckedUnknown(ILogger logger, string gateway, long ack, long number);
+
+    [LoggerMessage(1007, LogLevel.Warning, "{Record} could not be stored; it is read again, and the caller tries again.")]
+    public static partial void RecordWriteFailed(ILogger logger, string record, Exception exception);
+}

@@ -1,0 +1,44 @@
+using System.Reflection;
+using E2EEvents.Grains.Topics;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+
+namespace E2EEvents.Grains.Region;
+
+/// <summary>The topic kinds of this process: every grain class with <see cref="TopicKindAttribute"/> in the loaded assemblies that Orleans generates code for.</summary>
+internal sealed class KindRegistry
+{
+    public KindRegistry(IOptions<GrainTypeOptions> grains)
+    {
+        var found = new SortedDictionary<string, (Type Class, Delivery Delivery)>(StringComparer.Ordinal);
+        foreach (var type in grains.Value.Classes)
+        {
+            if (type.GetCustomAttribute<TopicKindAttribute>() is not { } kind) continue;
+            if (!typeof(ITopicRule).IsAssignableFrom(type))
+            {
+                Errors.Add($"{type} has [TopicKind] but does not derive from TopicGrain.");
+            }
+            else if (!found.TryAdd(kind.Kind, (type, kind.Delivery)))
+            {
+                Errors.Add($"The topic kind '{kind.Kind}' is declared by both {found[kind.Kind].Class} and {type}; a kind has one class.");
+            }
+        }
+
+        foreach (var (name, (_, delivery)) in found) Kinds.Add((name, delivery));
+    }
+
+    /// <summary>By name.</summary>
+    public List<(string Kind, Delivery Delivery)> Kinds { get; } = [];
+
+    /// <summary>Why the process must not start.</summary>
+    public List<string> Errors { get; } = [];
+}
+
+/// <summary>Stops a silo whose topic kinds contradict each other.</summary>
+internal sealed class KindRegistryValidator(KindRegistry kinds) : IConfigurationValidator
+{
+    public void ValidateConfiguration()
+    {
+        if (kinds.Errors.Count > 0) throw new OrleansConfigurationException(string.Join(Environment.NewLine, kinds.Errors));
+    }
+}

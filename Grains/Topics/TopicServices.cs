@@ -1,0 +1,39 @@
+using E2EEvents.Grains.Feeds;
+using E2EEvents.Grains.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Storage;
+
+namespace E2EEvents.Grains.Topics;
+
+/// <summary>What a topic's shell needs from its silo, so that a kind's class needs no constructor.</summary>
+internal sealed class TopicServices(
+    [FromKeyedServices(TopicStorage.Provider)] IGrainStorage storage,
+    IOptions<TopicOptions> options,
+    IOptions<HistoryOptions> history,
+    FeedRegistry feeds,
+    ILocalSiloDetails silo,
+    TimeProvider time,
+    SiloMetrics metrics,
+    ILoggerFactory loggers)
+{
+    public TopicOptions Options { get; } = options.Value;
+
+    public HistoryOptions History { get; } = history.Value;
+
+    public FeedRegistry Feeds { get; } = feeds;
+
+    /// <summary>This silo's address, parsable.</summary>
+    public string Silo { get; } = silo.SiloAddress.ToParsableString();
+
+    public TimeProvider Time { get; } = time;
+
+    public SiloMetrics Metrics { get; } = metrics;
+
+    public ILogger Logger { get; } = loggers.CreateLogger("E2EEvents.Grains.Topics");
+
+    /// <summary>A record of a grain.</summary>
+    public StoredRecord<T> RecordOf<T>(string name, GrainId grain)
+        where T : class, new() => new(storage, name, grain, Options.WriteTimeout, Time);
+}
