@@ -1,1 +1,11 @@
-return 0;
+using E2EEvents.Connectors;
+using E2EEvents.Hosting;
+
+// The connectors of a region in a process of their own: the secrets of origins stay out of silos and gateways.
+var builder = Process.CreateBuilder(args);
+builder.AddClusterClient(client => client.AddMemoryStreams(IngestStream.Provider));
+builder.AddConnectors();
+
+var app = builder.Build();
+app.MapOperations();
+return await Process.RunAsync(app);

@@ -11,23 +11,25 @@ public interface IEventMapper
     /// told from a new one by the number of the event within it. Called by one thread at a time per connector; never with a mark.
     /// </summary>
     /// <exception cref="Exception">A bug; the record is put to the dead letters with the message.</exception>
-    Mapping Map(SourceRecord record);
+    MappedRecord Map(SourceRecord record);
 }
 
 /// <summary>What a record means.</summary>
 /// <param name="Events">Zero or more events, published in this order; several may be of one topic.</param>
 /// <param name="Problem">Why (part of) the record could not be mapped; the whole record then goes to the dead letters as well. Null = all is well.</param>
-public sealed record Mapping(IReadOnlyList<MappedEvent> Events, string? Problem = null)
+/// <param name="Kind">With a problem: the topic kind it was meant for, whose dead letters it joins; null = not known.</param>
+public sealed record MappedRecord(IReadOnlyList<MappedEvent> Events, string? Problem = null, string? Kind = null)
 {
     /// <summary>The record is of no interest: nothing is published, nothing is wrong.</summary>
-    public static Mapping Nothing { get; } = new([]);
+    public static MappedRecord Nothing { get; } = new([]);
 
     /// <summary>One event.</summary>
-    public static Mapping Of(TopicKey topic, byte[] data, long originTime) => new([new MappedEvent(topic, data, originTime)]);
+    public static MappedRecord Of(TopicKey topic, byte[] data, long originTime) => new([new MappedEvent(topic, data, originTime)]);
 
     /// <summary>The record cannot be mapped.</summary>
     /// <param name="problem">What is wrong with it, for an operator.</param>
-    public static Mapping Failed(string problem) => new([], problem);
+    /// <param name="kind">The topic kind it was meant for; null = not known.</param>
+    public static MappedRecord Failed(string problem, string? kind = null) => new([], problem, kind);
 }
 
 /// <summary>An event of a topic.</summary>

@@ -1,0 +1,32 @@
+using System.Linq;
+using Orleans.Streams;
+
+namespace E2EEvents.Connectors.Ingest;
+
+/// <summary>The region behind an Orleans client, or behind the silo of the same process.</summary>
+internal sealed class OrleansRegion(IClusterClient client) : IRegion
+{
+    private readonly Lazy<IStreamProvider> _streams = new(() => client.GetStreamProvider(IngestStream.Provider));
+
+    public async Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken)
+    {
+        var kinds = await client.GetGrain<IKindsGrain>(0).ListAsync(cancellationToken);
+        return kinds.Select(kind => kind.Kind).ToHashSet(StringComparer.Ordinal);
+    }
+
+    // The stream has no cancellation of its own: the wait ends, the append may still arrive, and the topic drops it as a duplicate.
+    public Task PublishAsync(TopicKey topic, IReadOnlyList<SourcedEvent> events, CancellationToken cancellationToken) =>
+        _streams.Value.GetStream<SourcedEvent>(StreamId.Create(topic.Kind, topic.Key)).OnNextBatchAsync(events).WaitAsync(cancellationToken);
+
+    public Task<bool> SettledAsync(TopicKey topic, string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken) =>
+        client.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic)).SettledAsync(source, upTo, wait, cancellationToken);
+
+    public Task AddLettersAsync(string kind, DeadLetter[] letters, CancellationToken cancellationToken) =>
+        client.GetGrain<IDeadLetterGrain>(kind).AddAsync(letters, cancellationToken);
+
+    public Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken) =>
+        client.GetGrain<ICheckpointGrain>(connector).ReadAsync(cancellationToken);
+
+    public Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken) =>
+        client.GetGrain<ICheckpointGrain>(connector).WriteAsync(token, version, cancellationToken);
+}

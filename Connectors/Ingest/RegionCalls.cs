@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Logging;
+
+namespace E2EEvents.Connectors.Ingest;
+
+/// <summary>Calls to the region for one connector: each has a deadline, and is made again (with growing pauses) until it succeeds.</summary>
+internal sealed class RegionCalls(string connector, ConnectorOptions options, ConnectorStatus status, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
+{
+    /// <summary>Calls until it succeeds.</summary>
+    /// <param name="operation">What is done: a short word for metrics and logs.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public async Task<T> UntilDoneAsync<T>(string operation, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        var backoff = NewBackoff();
+        while (true)
+        {
+            try
+            {
+                var result = await OnceAsync(call, cancellationToken);
+                status.Worked(operation);
+                return result;
+            }
+            catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
+            {
+                await PauseAsync(operation, failure, backoff, cancellationToken);
+            }
+        }
+    }
+
+    /// <summary>As the other, for a call without an answer.</summary>
+    public Task UntilDoneAsync(string operation, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
+        UntilDoneAsync<bool>(operation, async token => { await call(token); return true; }, cancellationToken);
+
+    /// <summary>One call with its deadline.</summary>
+    public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(options.CallTimeout, time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            // The call is asked to end, and is left alone if it does not.
+            return await call(linked.Token).WaitAsync(linked.Token);
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new TimeoutException($"No answer of the region within {options.CallTimeout.TotalSeconds:0.#} s.");
+        }
+    }
+
+    /// <summary>Reports a failure and pauses before the next attempt.</summary>
+    public async Task PauseAsync(string operation, Exception failure, Backoff backoff, CancellationToken cancellationToken)
+    {
+        metrics.Retried(connector, operation);
+        status.Failed(operation, failure.Message);
+        var pause = backoff.Next();
+        // The first attempts, then fewer and fewer: an outage with many topics must not flood the log.
+        if (int.IsPow2(backoff.Failures)) Log.CallFailed(logger, connector, operation, backoff.Failures, pause.TotalMilliseconds, failure);
+        await Task.Delay(pause, time, cancellationToken);
+    }
+
+    /// <summary>Pauses as the options say.</summary>
+    public Backoff NewBackoff() => new(options.FirstPause, options.LongestPause, time, Random.Shared.NextDouble);
+}
