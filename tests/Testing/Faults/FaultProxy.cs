@@ -130,7 +130,7 @@ public sealed class FaultProxy : IAsyncDisposable
                 _ = ServeAsync(connection, done);
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException or OperationCanceledException)
         {
             // The listener was stopped.
         }
