@@ -1,4 +1,5 @@
 using System.Globalization;
+using E2EEvents.Grains.Interfaces.Kinds;
 using E2EEvents.Testing.Clients;
 
 namespace E2EEvents.EndToEnd;
@@ -65,12 +66,7 @@ public sealed class SlowClientTests
         Assert.True(slow.Taken < brisk.Offset, $"{slow.Taken} of {brisk.Offset} changes reached a client that did not read.");
     }
 
-    private static object Report(int number) => new Dictionary<string, object>
-    {
-        ["station"] = "EHAM",
-        ["at"] = new DateTimeOffset(2026, 3, 14, 0, 0, 0, TimeSpan.Zero).AddSeconds(number),
-        ["temperatureC"] = Expected(number),
-    };
+    private static Observed Report(int number) => new(new DateTimeOffset(2026, 3, 14, 0, 0, 0, TimeSpan.Zero).AddSeconds(number), Expected(number));
 
     private static double Expected(int number) => Math.Round(number % 4000 / 100.0, 2);
 

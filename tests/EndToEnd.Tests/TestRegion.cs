@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Processes;
 using E2EEvents.Testing.Servers;
@@ -77,15 +79,20 @@ internal sealed class TestRegion : IAsyncDisposable
         await Redis.DisposeAsync();
     }
 
-    private static string Entry(string topic, object e) =>
-        $$"""{"topic":"{{topic}}","event":{{System.Text.Encoding.UTF8.GetString(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(e, e.GetType().BaseType is { IsAbstract: true } union && union != typeof(object) ? union : e.GetType(), StateEncoder.EventOptions))}}}""";
+    private static string Entry(string topic, object e)
+    {
+        // An event of a kind with several types is written as their common base, so that its "type" is written too.
+        var type = e.GetType().BaseType is { IsAbstract: true } union ? union : e.GetType();
+        return $$"""{"topic":"{{topic}}","event":{{JsonSerializer.Serialize(e, type, StateEncoder.EventOptions)}}}""";
+    }
 
     private ProductProcess NewSilo() => new("Silo", With(new()
     {
         ["Silo:Roles"] = "silo",
         ["Silo:Storage"] = "Redis",
-        ["Silo:SiloPort"] = FreePort.Next().ToString(System.Globalization.CultureInfo.InvariantCulture),
-        ["Silo:OrleansGatewayPort"] = FreePort.Next().ToString(System.Globalization.CultureInfo.InvariantCulture),
+        ["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
+        ["Silo:AdvertisedAddress"] = "127.0.0.1",
+        ["Cluster:OrleansGatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
     }));
 
     private Dictionary<string, string> With(Dictionary<string, string> settings) => new(settings)
