@@ -15,7 +15,7 @@ internal static class WeatherScript
     private const double NorthEdge = 60;
     private const double WestEdge = -12;
     private const double CellDegrees = 4;
-    private const double StormMps = 20;
+    private const double StormMps = 22;
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
     public static void Play(RoundScript script, NewsScript news)
@@ -84,7 +84,7 @@ internal static class WeatherScript
             var pressure = Pressure(row, column, hours);
             var moisture = _moisture.At(column, row, hours);
             var day = Math.Sin(2 * Math.PI * (hours - 9) / 24);
-            var temperature = 15 - (0.8 * (LatitudeOf(row) - 50)) + (5 * day) + (5 * _warmth.At(column, row, hours));
+            var temperature = 17 - (0.8 * (LatitudeOf(row) - 50)) + (5 * day) + (5 * _warmth.At(column, row, hours));
             var humidity = Math.Clamp(68 + (28 * moisture) - (8 * day), 15, 100);
             var rain = Math.Max(0, moisture - 0.3 + ((1013 - pressure) / 70)) * 5;
             var (wind, from) = Wind(row, column, hours);
@@ -105,8 +105,8 @@ internal static class WeatherScript
         // North of the equator wind runs along the isobars with the low on its left.
         private (double Mps, double FromDegrees) Wind(int row, int column, double hours)
         {
-            var east = (Pressure(row, column + 0.5, hours) - Pressure(row, column - 0.5, hours)) * 2.2;
-            var north = (Pressure(row - 0.5, column, hours) - Pressure(row + 0.5, column, hours)) * 2.2;
+            var east = (Pressure(row, column + 0.5, hours) - Pressure(row, column - 0.5, hours)) * 1.4;
+            var north = (Pressure(row - 0.5, column, hours) - Pressure(row + 0.5, column, hours)) * 1.4;
             var (towardsEast, towardsNorth) = (-north, east);
             var from = Math.Atan2(-towardsEast, -towardsNorth) * 180 / Math.PI;
             return (Math.Min(Math.Sqrt((east * east) + (north * north)), 45), from < 0 ? from + 360 : from);
