@@ -1,0 +1,150 @@
+// Puts the page together: finds kinds and topics, tells the hub what the views want, and draws at most ten times a second.
+import * as core from './core.js';
+import { readKinds, readTopics } from './catalogue.js';
+import { el, setText } from './dom.js';
+import { Hub } from './hub.js';
+import { MatchesView } from './views/matches.js';
+import { NewsView } from './views/news.js';
+import { MarketsView } from './views/markets.js';
+import { WeatherView } from './views/weather.js';
+import { TransportsView } from './views/transports.js';
+import { OtherView } from './views/other.js';
+import { HealthView } from './views/health.js';
+
+const drawEvery = 100;       // ms
+const lookAgainEvery = 15_000; // ms between looks for new kinds and topics
+const base = gateway();
+const find = testid => document.querySelector(`[data-testid="${testid}"]`);
+const section = id => document.getElementById(id);
+
+const hub = new Hub({ base, onChange: seen, onStatus: redraw });
+const context = { base, every: topic => hub.every(topic), redraw: redrawViews, rewish, announce, cutPage: milliseconds => hub.cut(milliseconds) };
+const views = [
+  new MatchesView(section('matches'), context),
+  new NewsView(section('news'), context),
+  new MarketsView(section('markets'), context),
+  new WeatherView(section('weather'), context),
+];
+const markets = views.find(view => view.kind === 'ticker');
+const other = new OtherView(section('other'), { ...context, link: document.querySelector('nav a[href="#other"]') });
+const transports = new TransportsView(section('transports'), { ...context, redraw });
+const health = new HealthView(find);
+
+let topicsByKind = new Map();
+let problem = '';
+
+/** Another gateway to talk to: `/?gateway=http://localhost:8081`. The page's policy allows this machine's only. */
+function gateway() {
+  try {
+    const { origin, protocol } = new URL(new URLSearchParams(location.search).get('gateway'));
+    return protocol === 'http:' || protocol === 'https:' ? origin : '';
+  } catch {
+    return '';
+  }
+}
+
+async function look() {
+  try {
+    const { kinds, region } = await readKinds(base);
+    const found = await Promise.all(kinds.map(async ({ kind, delivery }) => {
+      hub.delivery.set(kind, delivery);
+      return [kind, await readTopics(base, kind)];
+    }));
+    topicsByKind = new Map(found);
+    health.name(region);
+    problem = '';
+    rewish();
+  } catch {
+    problem = 'The list of topics cannot be read at the moment; the page goes on trying.';
+    redraw();
+  }
+  setTimeout(look, topicsByKind.size === 0 || problem ? 2_000 : lookAgainEvery);
+}
+
+/** Asks every view what it wants to follow. */
+function rewish() {
+  const strange = new Map(topicsByKind);
+  for (const view of views) {
+    hub.want(view.kind, view.wants(topicsByKind.get(view.kind) ?? []));
+    strange.delete(view.kind);
+  }
+  hub.want('other', other.wants(strange, hub.delivery));
+  transports.offer(topicsByKind);
+  redrawViews();
+}
+
+/** For what changes a view without a change of its topics: a choice, a longer list. */
+function redrawViews() {
+  for (const view of views) view.drawn = false;
+  redraw();
+}
+
+function seen(entry) {
+  if (entry.topic.startsWith('ticker/')) markets.seen(entry);
+  redraw();
+}
+
+let drawnAt = 0;
+let pending = false;
+
+function redraw() {
+  if (pending) return;
+  pending = true;
+  setTimeout(() => requestAnimationFrame(draw), Math.max(0, drawEvery - (performance.now() - drawnAt)));
+}
+
+function draw() {
+  pending = false;
+  drawnAt = performance.now();
+  const changed = new Set([...hub.dirty].map(topic => topic.slice(0, topic.indexOf('/'))));
+  hub.dirty.clear();
+  for (const view of views) {
+    if (view.drawn && !changed.has(view.kind)) continue;
+    view.drawn = true;
+    guarded(() => view.draw(hub));
+  }
+  guarded(() => other.draw(hub));
+  guarded(() => transports.draw());
+  guarded(() => health.draw(hub, problem));
+}
+
+/** A state of an unexpected shape may spoil one view for the moment, never the page. */
+function guarded(work) {
+  try {
+    work();
+  } catch (fault) {
+    reportError(fault);
+  }
+}
+
+function announce(text) {
+  const log = find('announcements');
+  log.append(el('p', { text }));
+  while (log.childElementCount > 5) log.firstElementChild.remove();
+}
+
+setInterval(() => {
+  health.beat(hub.changes);
+  redraw();
+}, 1_000);
+
+const comeBack = () => {
+  hub.retry();
+  transports.retry();
+};
+addEventListener('online', comeBack);
+addEventListener('pageshow', comeBack);
+document.addEventListener('visibilitychange', () => { if (!document.hidden) comeBack(); });
+
+setText(find('footer'), `${find('footer').textContent} Gateway: ${base || location.origin}`);
+look();
+
+// For tests and the curious; not a contract.
+window.e2e = {
+  core, hub, transports,
+  get positions() { return Object.fromEntries([...hub.entries].map(([topic, entry]) => [topic, core.formatPosition(entry)])); },
+  get states() { return Object.fromEntries([...hub.entries].map(([topic, entry]) => [topic, entry.state])); },
+  get streams() { return hub.streams.map(({ transport, status, reason, topics, stats }) => ({ transport, status, reason, topics: topics.length, ...stats })); },
+  get panels() { return Object.fromEntries(transports.panels.map(({ transport, stream, entry }) => [transport, { status: stream?.status, position: core.formatPosition(entry), state: entry?.state, stale: entry?.stale, ...stream?.stats }])); },
+  get stats() { return { changes: hub.changes, ...hub.stats }; },
+};

@@ -1,0 +1,81 @@
+// What the page as a whole follows: views say which topics they want, the hub spreads them over as few streams as the limits allow.
+import { pack } from './core.js';
+import { open } from './stream.js';
+
+const repackAfter = 200; // ms: views change their wishes in bursts
+
+export class Hub {
+  /** Every topic's entry, also of topics no longer followed (they resume from there). */
+  entries = new Map();
+  /** Topics changed since the page last drew. */
+  dirty = new Set();
+  delivery = new Map(); // kind → 'every' | 'latest'
+  changes = 0;
+
+  #wishes = new Map(); // view → its topics
+  #streams = [];
+  #timer = 0;
+  #past = { reconnects: 0, duplicates: 0, gaps: 0, holes: 0 };
+  #options;
+
+  /** @param {{base: string, onChange: (entry: object) => void, onStatus: () => void}} options */
+  constructor(options) {
+    this.#options = options;
+  }
+
+  get streams() { return this.#streams; }
+
+  /** Sums over the streams there are and were. */
+  get stats() {
+    const sum = { ...this.#past };
+    for (const { stats } of this.#streams) for (const name of Object.keys(sum)) sum[name] += stats[name];
+    return sum;
+  }
+
+  every(topic) { return this.delivery.get(topic.slice(0, topic.indexOf('/'))) === 'every'; }
+
+  /** Replaces what `view` follows. */
+  want(view, topics) {
+    this.#wishes.set(view, topics);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#repack(), repackAfter);
+  }
+
+  /** Connects at once what waits: the network is back, or the page is looked at again. */
+  retry() {
+    for (const stream of this.#streams) if (stream.status === 'waiting' || stream.status === 'failed') stream.retry();
+  }
+
+  cut(milliseconds) {
+    for (const stream of this.#streams) stream.cut(milliseconds);
+  }
+
+  #repack() {
+    const groups = pack([...this.#wishes.values()].flat(), this.#streams.map(stream => stream.topics));
+    const same = (stream, group) => stream.topics.length === group.length && stream.topics.every((topic, i) => topic === group[i]);
+    const kept = groups.map(group => this.#streams.find(stream => same(stream, group)));
+    for (const stream of this.#streams.filter(stream => !kept.includes(stream))) {
+      stream.close();
+      for (const name of Object.keys(this.#past)) this.#past[name] += stream.stats[name];
+    }
+    // A stream's topics are fixed: one that changes is closed and opened anew, and resumes by position.
+    this.#streams = groups.map((group, i) => kept[i] ?? this.#open(group));
+    this.#options.onStatus();
+  }
+
+  #open(topics) {
+    return open(topics, {
+      base: this.#options.base,
+      delta: true,
+      entries: this.entries,
+      every: topic => this.every(topic),
+      onChange: entry => {
+        this.changes++;
+        this.dirty.add(entry.topic);
+        this.#options.onChange(entry);
+      },
+      onFreshness: turned => { turned.forEach(topic => this.dirty.add(topic)); this.#options.onStatus(); },
+      onStatus: () => this.#options.onStatus(),
+    });
+  }
+}
