@@ -39,7 +39,7 @@ internal sealed record Problem(int Status, string Name, string Title)
         response.Headers.CacheControl = Status == 404 ? "public, max-age=0, s-maxage=1" : "no-store";
         if (Status is 429 or 503) response.Headers.RetryAfter = "1";
         var body = new ProblemBody($"urn:e2e-events:problem:{Name}", Title, Status, detail);
-        return response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, JsonSerializerOptions.Web), http.RequestAborted).AsTask();
+        return response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, StateEncoder.StateOptions), http.RequestAborted).AsTask();
     }
 
     private sealed record ProblemBody(string Type, string Title, int Status, string Detail);
