@@ -1,1 +1,25 @@
-return 0;
+extern alias connectors; // it compiles the shared Hosting files too
+using connectors::E2EEvents.Connectors;
+using E2EEvents.EdgeGateway;
+using E2EEvents.EdgeGateway.Operations;
+using E2EEvents.Hosting;
+using E2EEvents.Silo;
+
+var builder = Process.CreateBuilder(args);
+var options = builder.Configuration.GetSection("Silo").Get<SiloOptions>() ?? new SiloOptions();
+builder.AddSilo(options);
+if (options.Has(Role.Gateway)) builder.AddEdgeGateway();
+if (options.Has(Role.Connectors)) builder.AddConnectors();
+
+var app = builder.Build();
+if (options.Has(Role.Gateway))
+{
+    app.MapOperations(operators => operators.MapOperators());
+    app.MapEdgeGateway();
+}
+else
+{
+    app.MapOperations();
+}
+
+return await Process.RunAsync(app);

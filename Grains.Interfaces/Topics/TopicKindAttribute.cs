@@ -37,6 +37,7 @@ public sealed class TopicKindAttribute : Attribute, IGrainTypeProviderAttribute,
         {
             [WellKnownGrainTypeProperties.BindingTypeKey] = WellKnownGrainTypeProperties.StreamBindingTypeValue,
             [WellKnownGrainTypeProperties.StreamBindingPatternKey] = "namespace:" + Kind, // what Orleans' exact match predicate writes
+            [WellKnownGrainTypeProperties.StreamIdMapperKey] = "default", // Orleans' own: the stream's key is the grain's key
         };
     }
 }

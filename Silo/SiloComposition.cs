@@ -1,0 +1,87 @@
+using System.Net;
+using E2EEvents.Grains;
+using E2EEvents.Grains.Storage;
+using E2EEvents.Hosting;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Orleans.Configuration;
+using StackExchange.Redis;
+using ClusterOptions = E2EEvents.Hosting.ClusterOptions;
+using OrleansClusterOptions = Orleans.Configuration.ClusterOptions;
+
+namespace E2EEvents.Silo;
+
+/// <summary>Puts an Orleans silo with the region's topics into the process.</summary>
+internal static class SiloComposition
+{
+    public static void AddSilo(this WebApplicationBuilder builder, SiloOptions options)
+    {
+        var cluster = builder.Configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new ClusterOptions();
+        builder.Services.AddOptionsWithValidateOnStart<SiloOptions, SiloOptionsValidator>().BindConfiguration("Silo")
+            .Validate(
+                silo => silo.Storage != StorageKind.Redis || !string.IsNullOrWhiteSpace(cluster.Redis),
+                "Cluster:Redis is empty although Silo:Storage is Redis; give host:port of the region's Redis.");
+        builder.UseOrleans(silo =>
+        {
+            silo.Configure<OrleansClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
+            AddClustering(silo, options, cluster);
+            AddStorage(silo, options, cluster);
+            Protect(silo, options);
+            silo.AddTopics();
+        });
+
+        // The silo first: gateway and connectors call grains as soon as they start.
+        builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = false);
+        builder.Services.AddHealthChecks().AddCheck<SiloCheck>("silo", tags: ["ready"]);
+    }
+
+    private static void AddClustering(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
+    {
+        if (cluster.Clustering == ClusteringKind.Localhost)
+        {
+            silo.UseLocalhostClustering(options.SiloPort, cluster.OrleansGatewayPort, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
+        }
+        else
+        {
+            silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+            var address = IPAddress.TryParse(options.AdvertisedAddress, out var advertised) ? advertised : null;
+            if (address is null) silo.ConfigureEndpoints(options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: true);
+            else silo.ConfigureEndpoints(address, options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+        }
+
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = options.ProbeTimeout;
+            membership.NumMissedProbesLimit = options.MissedProbes;
+            membership.TableRefreshTimeout = options.MembershipRefresh;
+        });
+#pragma warning disable ORLEANSEXP003 // Experimental by name only: it hands grains over faster and narrows the window for two activations of a topic after a crash.
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
+    }
+
+    private static void AddStorage(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
+    {
+        if (options.Storage == StorageKind.Memory) silo.AddMemoryGrainStorage(TopicStorage.Provider);
+        else silo.AddRedisGrainStorage(TopicStorage.Provider, redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+    }
+
+    private static void Protect(ISiloBuilder silo, SiloOptions options)
+    {
+        silo.Configure<LoadSheddingOptions>(load => (load.LoadSheddingEnabled, load.CpuThreshold) = (true, options.ShedLoadAbovePercent));
+        silo.Configure<SiloMessagingOptions>(messaging =>
+        {
+            messaging.MaxEnqueuedRequestsHardLimit = 10_000; // of one grain; without a limit, calls to a stuck one pile up until memory ends
+            messaging.MaxEnqueuedRequestsSoftLimit = 5_000;
+        });
+    }
+}
+
+/// <summary>Ready while the silo is an active member of its cluster.</summary>
+internal sealed class SiloCheck(ISiloStatusOracle membership) : IHealthCheck
+{
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(membership.CurrentStatus == SiloStatus.Active
+            ? HealthCheckResult.Healthy()
+            : HealthCheckResult.Unhealthy($"the silo is {membership.CurrentStatus}; it serves once it is Active"));
+}

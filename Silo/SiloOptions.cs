@@ -1,0 +1,79 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace E2EEvents.Silo;
+
+/// <summary>What this process does in its region, and where it keeps state. Section <c>Silo</c>; see also <c>Cluster</c>.</summary>
+internal sealed class SiloOptions : IValidatableObject
+{
+    /// <summary>Parts hosted by this process, separated by commas: <c>silo</c> (always), <c>gateway</c>, <c>connectors</c>. Default: all three.</summary>
+    [Required]
+    public string Roles { get; set; } = "silo,gateway,connectors";
+
+    /// <summary>Where topics, the catalogue, dead letters and checkpoints are kept. Memory: in the silos, gone with them. Redis: at <c>Cluster:Redis</c>; see also <c>Topics:DurableStorage</c>. Default: Memory.</summary>
+    public StorageKind Storage { get; set; } = StorageKind.Memory;
+
+    /// <summary>Port on which silos talk to each other. Default: 11111. The port for Orleans clients is <c>Cluster:OrleansGatewayPort</c>.</summary>
+    [Range(1, 65535)]
+    public int SiloPort { get; set; } = 11111;
+
+    /// <summary>IP address at which other processes reach this silo. Default: none, the first address of the machine; a loopback address makes it listen there only.</summary>
+    public string? AdvertisedAddress { get; set; }
+
+    /// <summary>
+    /// Silence of a silo that counts as one missed probe. Default: 1 s. With three misses a killed silo's topics answer elsewhere in about 2 s;
+    /// Orleans' own 5 s make it 18 s and more. Shorter ones let a garbage collection on a small busy host kill a healthy silo.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.5", "00:00:30")]
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Missed probes in a row after which a silo is suspected dead. Default: 3.</summary>
+    [Range(2, 20)]
+    public int MissedProbes { get; set; } = 3;
+
+    /// <summary>How often a silo reads the membership table in case it missed the word of a change. Default: 10 s, instead of Orleans' 60 s: the word travels by gossip, which may get lost.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
+    public TimeSpan MembershipRefresh { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Processor load, in percent, from which a silo turns new calls of Orleans clients away. Default: 95. They try again; without it, a silo that is late with everything looks dead.</summary>
+    [Range(50, 100)]
+    public int ShedLoadAbovePercent { get; set; } = 95;
+
+    /// <summary>True if this process has the role.</summary>
+    public bool Has(string role) => Array.IndexOf(RoleNames(), role) >= 0;
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var role in RoleNames())
+        {
+            if (role is not (Role.Silo or Role.Gateway or Role.Connectors)) yield return new ValidationResult($"Silo:Roles names '{role}'; there are silo, gateway and connectors.", [nameof(Roles)]);
+        }
+
+        if (!Has(Role.Silo)) yield return new ValidationResult("Silo:Roles lacks silo; the processes EdgeGateway and Connectors run the other roles alone.", [nameof(Roles)]);
+        if (AdvertisedAddress is { Length: > 0 } address && !IPAddress.TryParse(address, out _))
+        {
+            yield return new ValidationResult($"Silo:AdvertisedAddress is '{address}'; write an IP address.", [nameof(AdvertisedAddress)]);
+        }
+    }
+
+    private string[] RoleNames() => Roles.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
+
+/// <summary>Names of roles in <see cref="SiloOptions.Roles"/>.</summary>
+internal static class Role
+{
+    public const string Silo = "silo";
+    public const string Gateway = "gateway";
+    public const string Connectors = "connectors";
+}
+
+/// <summary>Where a region keeps its state.</summary>
+internal enum StorageKind
+{
+    Memory,
+    Redis,
+}
+
+[OptionsValidator]
+internal sealed partial class SiloOptionsValidator : IValidateOptions<SiloOptions>;
