@@ -76,7 +76,7 @@ public static class StateEncoder
             AllowOutOfOrderMetadataProperties = true,
             RespectNullableAnnotations = strict,
             TypeInfoResolver = resolver,
-            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+            Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false), new UtcTimeConverter() },
         };
         options.MakeReadOnly();
         return options;
