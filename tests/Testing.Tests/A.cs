@@ -17,6 +17,6 @@ internal static class A
         + (patch is null ? $"\"state\":{state ?? "{\"n\":" + offset.ToString(CultureInfo.InvariantCulture) + "}"}" : $"\"patch\":{patch}")
         + "}";
 
-    public static Envelope Envelope(long offset, string? patch = null, string? gap = null, string epoch = Epoch, string? state = null) =>
-        E2EEvents.Testing.Clients.Envelope.Parse(EnvelopeText(offset, patch, gap, epoch, state));
+    public static ReceivedEnvelope Envelope(long offset, string? patch = null, string? gap = null, string epoch = Epoch, string? state = null) =>
+        ReceivedEnvelope.Parse(EnvelopeText(offset, patch, gap, epoch, state));
 }

@@ -170,10 +170,10 @@ public sealed class TranscriptTests
     [InlineData("""{"topic":"match/x","epoch":"00000000000000aa","offset":1,"time":{},"gap":"x","state":{}}""", "gap 'x'")]
     public void Parse_MalformedEnvelope_SaysWhy(string text, string why)
     {
-        Assert.Contains(why, Assert.Throws<FormatException>(() => Envelope.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains(why, Assert.Throws<FormatException>(() => ReceivedEnvelope.Parse(text)).Message, StringComparison.Ordinal);
     }
 
-    private static void Feed(Transcript transcript, params Envelope[] envelopes)
+    private static void Feed(Transcript transcript, params ReceivedEnvelope[] envelopes)
     {
         foreach (var envelope in envelopes) transcript.Take(envelope);
     }

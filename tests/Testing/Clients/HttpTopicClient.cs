@@ -14,18 +14,18 @@ public sealed record HttpAnswer(HttpStatusCode Status, IReadOnlyDictionary<strin
     public JsonObject Json => JsonNode.Parse(Body) as JsonObject ?? throw new FormatException("No JSON object: " + ToString());
 
     /// <summary>The body as one envelope.</summary>
-    public Envelope Envelope => Status == HttpStatusCode.OK ? Envelope.Parse(Body) : throw new FormatException("No envelope: " + ToString());
+    public ReceivedEnvelope Envelope => Status == HttpStatusCode.OK ? ReceivedEnvelope.Parse(Body) : throw new FormatException("No envelope: " + ToString());
 
     /// <summary>The entity tag as sent.</summary>
     public string? ETag => Headers.GetValueOrDefault("ETag");
 
     /// <summary>The changes of an answer to <c>?after=</c>.</summary>
-    public IReadOnlyList<Envelope> Changes
+    public IReadOnlyList<ReceivedEnvelope> Changes
     {
         get
         {
-            var changes = new List<Envelope>();
-            foreach (var change in (Json["changes"] ?? throw new FormatException("No changes: " + ToString())).AsArray()) changes.Add(Envelope.Parse(change!.ToJsonString()));
+            var changes = new List<ReceivedEnvelope>();
+            foreach (var change in (Json["changes"] ?? throw new FormatException("No changes: " + ToString())).AsArray()) changes.Add(ReceivedEnvelope.Parse(change!.ToJsonString()));
             return changes;
         }
     }
@@ -41,7 +41,7 @@ public sealed record HttpAnswer(HttpStatusCode Status, IReadOnlyDictionary<strin
     }
 
     /// <inheritdoc/>
-    public override string ToString() => $"{(int)Status} {Envelope.Shorten(Body)}";
+    public override string ToString() => $"{(int)Status} {ReceivedEnvelope.Shorten(Body)}";
 }
 
 /// <summary>Plain HTTP requests to a gateway, each with a deadline; every status is an answer, none an exception.</summary>

@@ -4,9 +4,9 @@ using System.Text.Json.Nodes;
 namespace E2EEvents.Testing.Clients;
 
 /// <summary>An envelope as a client reads it (docs/client-contract.md); parsed strictly, so that a malformed one fails the test that sees it.</summary>
-public sealed class Envelope
+public sealed class ReceivedEnvelope
 {
-    private Envelope(string text, string topic, Position position)
+    private ReceivedEnvelope(string text, string topic, Position position)
     {
         Text = text;
         Topic = topic;
@@ -42,7 +42,7 @@ public sealed class Envelope
 
     /// <summary>Reads an envelope.</summary>
     /// <exception cref="FormatException">It is not one; says what is wrong and shows it.</exception>
-    public static Envelope Parse(string text)
+    public static ReceivedEnvelope Parse(string text)
     {
         try
         {
@@ -54,7 +54,7 @@ public sealed class Envelope
         }
     }
 
-    internal static Envelope Parse(JsonObject json, string text)
+    internal static ReceivedEnvelope Parse(JsonObject json, string text)
     {
         var topic = Required(json, "topic").GetValue<string>();
         if (!TopicKey.TryParse(topic, out _, out var error)) throw new FormatException(error);
@@ -67,7 +67,7 @@ public sealed class Envelope
         if (json.ContainsKey("state") == json.ContainsKey("patch")) throw new FormatException("it must have either state or patch");
         var time = new Dictionary<string, long>();
         foreach (var (name, stamp) in Required(json, "time").AsObject()) time[name] = stamp!.GetValue<long>();
-        return new Envelope(text, topic, new Position(number, offset))
+        return new ReceivedEnvelope(text, topic, new Position(number, offset))
         {
             State = json["state"] as JsonObject,
             Patch = json["patch"] as JsonObject,

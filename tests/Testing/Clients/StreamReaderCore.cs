@@ -92,11 +92,11 @@ public abstract class StreamReaderCore : IStreamClient
     private protected void Notice(string name, string data) => _notices.Enqueue(new StreamNotice(name, data));
 
     /// <summary>Gives an envelope to its transcript; <paramref name="check"/> may object on the transport's behalf.</summary>
-    private protected void TakeEnvelope(string text, Func<Envelope, string?>? check = null)
+    private protected void TakeEnvelope(string text, Func<ReceivedEnvelope, string?>? check = null)
     {
         try
         {
-            var envelope = Envelope.Parse(text);
+            var envelope = ReceivedEnvelope.Parse(text);
             if (Find(envelope) is not { } transcript) throw new FormatException($"An envelope of {envelope.Topic} came, which was not asked for.");
             if (check?.Invoke(envelope) is { } objection) transcript.Fail(objection);
             transcript.Take(envelope);
@@ -163,7 +163,7 @@ public abstract class StreamReaderCore : IStreamClient
         return null;
     }
 
-    private Transcript? Find(Envelope envelope)
+    private Transcript? Find(ReceivedEnvelope envelope)
     {
         foreach (var transcript in Transcripts)
         {

@@ -62,7 +62,7 @@ public sealed class Transcript(string topic, Delivery delivery)
     public List<string> Gaps { get; } = [];
 
     /// <summary>The newest envelope taken.</summary>
-    public Envelope? Last { get; private set; }
+    public ReceivedEnvelope? Last { get; private set; }
 
     /// <summary>The first breach of the contract; null = none.</summary>
     public string? Breach { get; private set; }
@@ -106,7 +106,7 @@ public sealed class Transcript(string topic, Delivery delivery)
     }
 
     /// <summary>Takes an envelope of this topic from the current connection.</summary>
-    public void Take(Envelope envelope)
+    public void Take(ReceivedEnvelope envelope)
     {
         lock (_lock)
         {
@@ -154,7 +154,7 @@ public sealed class Transcript(string topic, Delivery delivery)
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Returns what is wrong, or null.</summary>
-    private string? TakeChecked(Envelope next)
+    private string? TakeChecked(ReceivedEnvelope next)
     {
         if (next.Topic != Topic) return $"An envelope of {next.Topic} came in a stream of {Topic}.";
         if (CheckOrder(next) is { } disorder) return disorder;
@@ -185,7 +185,7 @@ public sealed class Transcript(string topic, Delivery delivery)
     }
 
     /// <summary>On one connection offsets rise; another epoch begins with a full state.</summary>
-    private string? CheckOrder(Envelope next)
+    private string? CheckOrder(ReceivedEnvelope next)
     {
         if (_sent is not { } sent) return null;
         if (sent.Epoch == next.Position.Epoch)
@@ -197,7 +197,7 @@ public sealed class Transcript(string topic, Delivery delivery)
     }
 
     /// <summary>Every: the next offset, or a gap is told with the full state. A gap is told only where there is one.</summary>
-    private string? CheckContinuity(Position have, Envelope next)
+    private string? CheckContinuity(Position have, ReceivedEnvelope next)
     {
         var fit = Grains.Interfaces.Topics.Position.Classify(have, next.Position);
         if (next.Gap is not null && next.State is null) return "A gap was told with a patch instead of the full state.";
@@ -227,7 +227,7 @@ public sealed class Transcript(string topic, Delivery delivery)
 
     private string Describe() => $"""
         Position {Position?.ToString() ?? "none"}, {Taken} taken, {Duplicates} duplicates, {Patches} patches, gaps [{string.Join(", ", Gaps)}]; {_connection}.
-        State: {Envelope.Shorten(State?.ToJsonString() ?? "none")}
+        State: {ReceivedEnvelope.Shorten(State?.ToJsonString() ?? "none")}
         Last envelopes:
           {string.Join("\n  ", _last)}
         """;
