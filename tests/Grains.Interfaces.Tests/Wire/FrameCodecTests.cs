@@ -139,7 +139,7 @@ public sealed class FrameCodecTests
     [InlineData("01 80")]
     [InlineData("01 00")]
     [InlineData("01 0a 00 ff ff ff ff 0f 00 00 00 00 00")]
-    [InlineData("01 0e 00 00 00 00 00 00 00 00 00 00 01 00 00 00 01")] // its state would reach beyond the entry
+    [InlineData("01 0f 00 00 00 00 00 00 00 00 00 00 01 00 00 00 0f 0f 00 00 00 00 00 00 00 00 00 00 01 00 00 00 00")] // the state of the first entry would be the second
     public void Decode_LengthThatReachesTooFar_IsRefused(string hex) =>
         Assert.Throws<InvalidDataException>(() => FrameCodec.Decode(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal))));
 
@@ -149,9 +149,9 @@ public sealed class FrameCodecTests
         Gen.Select(A.GenFrame, Gen.Int[0, 1000]).Sample((frame, cut) =>
         {
             var entry = EntryOf(frame, []);
-            var (body, header) = BodyOf(entry);
+            var body = BodyOf(entry);
             var shorter = cut % body.Length;
-            var batch = Concat([1], VarintOf(shorter), entry[header..], EntryOf(frame, []));
+            var batch = Concat([1], VarintOf(shorter), body[..shorter], EntryOf(frame, [])); // the entry behind it is a good one
             Assert.Throws<InvalidDataException>(() => FrameCodec.Decode(batch.AsMemory()));
         });
 
@@ -199,15 +199,15 @@ public sealed class FrameCodecTests
     private static byte[] EntryOf(Frame frame, byte[] extra)
     {
         var entry = FrameCodec.Encode([frame])[1..];
-        var (body, _) = BodyOf(entry);
+        var body = BodyOf(entry);
         return Concat(VarintOf(body.Length + extra.Length), body, extra);
     }
 
-    private static (byte[] Body, int Header) BodyOf(byte[] entry)
+    private static byte[] BodyOf(byte[] entry)
     {
         var header = 1;
         while (entry[header - 1] >= 0x80) header++;
-        return (entry[header..], header);
+        return entry[header..];
     }
 
     private static byte[] VarintOf(int value)
