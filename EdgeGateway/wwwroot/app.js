@@ -125,6 +125,7 @@ function announce(text) {
 
 setInterval(() => {
   health.beat(hub.changes);
+  markets.drawn = false; // its charts are drawn less often than prices come: the last one is due
   redraw();
 }, 1_000);
 

@@ -63,7 +63,7 @@ export function accept(have, envelope, base, every = false) {
 }
 
 /** Milliseconds before attempt 0, 1, 2 …: full jitter under a doubling ceiling, so that many clients never come back at once. */
-export function backoff(attempt, { first = 500, most = 15_000, random = Math.random } = {}) {
+export function backoff(attempt, { first = 1_000, most = 30_000, random = Math.random } = {}) {
   return Math.round(random() * Math.min(most, first * 2 ** Math.min(attempt, 16)));
 }
 

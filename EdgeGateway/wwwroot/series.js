@@ -19,11 +19,26 @@ export class Series {
   }
 }
 
+// Asking an element for its size after changing the page makes the browser lay it out at once, so sizes are told instead.
+const sizes = new WeakMap();
+const watcher = globalThis.ResizeObserver && new ResizeObserver(changes => {
+  for (const { target, contentRect } of changes) {
+    sizes.set(target, contentRect);
+    target.onresized?.();
+  }
+});
+
+/** A canvas whose size is watched; `onresized` is called when it is to be drawn again. */
+export function watchSize(canvas, onresized) {
+  canvas.onresized = onresized;
+  watcher.observe(canvas);
+  return canvas;
+}
+
 /** Draws a line over its area; `reference` (the previous close) as a dashed line. Returns lowest and highest value shown. */
 export function drawSeries(canvas, points, { colour, muted, reference, until }) {
   const ratio = globalThis.devicePixelRatio || 1;
-  const width = canvas.clientWidth;
-  const height = canvas.clientHeight;
+  const { width = 0, height = 0 } = sizes.get(canvas) ?? {};
   if (width === 0 || height === 0) return;
   if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
   if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);

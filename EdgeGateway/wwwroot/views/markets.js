@@ -1,9 +1,10 @@
 // Markets: a row for each instrument, and one of them in full.
 import { el, keyed, moreButton, number, setAttribute, setText, time } from '../dom.js';
 import { formatPosition } from '../core.js';
-import { Series, drawSeries, palette } from '../series.js';
+import { Series, drawSeries, palette, watchSize } from '../series.js';
 
 const shownFirst = 25;
+const chartEvery = 500; // ms: a line seen to grow; prices are drawn as they come
 
 export class MarketsView {
   kind = 'ticker';
@@ -46,13 +47,11 @@ export class MarketsView {
     this.#chosen ??= entries[0].topic;
     const at = performance.timeOrigin + performance.now();
     keyed(this.body, entries, entry => entry.topic, entry => this.#row(entry), (row, entry) => {
-      if (row.entry === entry && !row.late) return;
-      row.late = !this.#visible;
-      row.entry = entry;
-      this.#updateRow(row, entry, at);
+      if (row.entry !== entry) this.#updateRow(row, entry);
+      if (row.charted !== entry && this.#visible && !(at - row.chartedAt < chartEvery)) this.#chartRow(row, entry, at);
     });
     const chosen = hub.entries.get(this.#chosen);
-    if (this.#visible && chosen?.state && (this.detail.entry !== chosen || this.detail.hidden)) this.#updateDetail(chosen, at);
+    if (this.#visible && chosen?.state && this.detail.entry !== chosen) this.#updateDetail(chosen, at);
   }
 
   #row({ topic }) {
@@ -61,7 +60,7 @@ export class MarketsView {
       for (const row of this.body.children) row.firstElementChild.firstElementChild.setAttribute('aria-pressed', row.dataset.topic === topic);
       this.redraw();
     };
-    return el('tr', { testid: 'ticker', data: { topic } },
+    const row = el('tr', { testid: 'ticker', data: { topic } },
       el('th', { scope: 'row' },
         el('button', { type: 'button', class: 'pick', 'aria-pressed': String(topic === this.#chosen), on: { click: choose } },
           el('span', { class: 'symbol', text: topic.slice('ticker/'.length) }),
@@ -72,12 +71,19 @@ export class MarketsView {
       el('td', { class: 'number change', testid: 'ticker-change' }, el('span', { class: 'by' }), el('span', { class: 'percent' })),
       el('td', { class: 'number wide', testid: 'ticker-bid' }),
       el('td', { class: 'number wide', testid: 'ticker-ask' }));
+    watchSize(row.querySelector('canvas'), () => {
+      row.charted = undefined;
+      this.redraw();
+    });
+    return row;
   }
 
-  #updateRow(row, { topic, state, previous, stale, ...position }, at) {
-    const [head, chart, last, change, bid, ask] = row.children;
+  #updateRow(row, entry) {
+    const { state, previous, stale } = entry;
+    const [head, , last, change, bid, ask] = row.children;
+    row.entry = entry;
     const move = changeOf(state);
-    setAttribute(row, 'data-position', formatPosition(position));
+    setAttribute(row, 'data-position', formatPosition(entry));
     setAttribute(row, 'data-stale', stale);
     setAttribute(row, 'data-move', move.direction);
     setText(head.firstElementChild.lastElementChild, state.name);
@@ -89,7 +95,12 @@ export class MarketsView {
     setText(change.lastElementChild, move.percent);
     setText(bid, price(state.bid));
     setText(ask, price(state.ask));
-    if (this.#visible) this.#chart(chart.firstElementChild, topic, move, undefined, at);
+  }
+
+  #chartRow(row, entry, at) {
+    row.charted = entry;
+    row.chartedAt = at;
+    this.#chart(row.querySelector('canvas'), entry.topic, changeOf(entry.state), undefined, at);
   }
 
   #chart(canvas, topic, move, reference, at) {
@@ -102,7 +113,14 @@ export class MarketsView {
   #updateDetail(entry, at) {
     const { detail } = this;
     const { topic, state, stale } = entry;
-    if (!detail.firstElementChild) detail.append(...frame());
+    if (!detail.firstElementChild) {
+      detail.append(...frame());
+      watchSize(detail.querySelector('canvas'), () => {
+        detail.entry = undefined;
+        this.redraw();
+      });
+    }
+
     detail.entry = entry;
     detail.hidden = false;
     setAttribute(detail, 'data-topic', topic);
