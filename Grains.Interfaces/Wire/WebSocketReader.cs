@@ -20,7 +20,7 @@ public enum WebSocketInput
 
 /// <summary>
 /// Takes a client's frames out of arriving bytes (RFC 6455 §5.2). Holds at most one frame of <c>maxFrameBytes</c>; a header that announces
-/// more is refused before its payload arrives.
+/// more is refused before its payload arrives, and after a refusal nothing is kept any more: frames cannot be told apart from then on.
 /// </summary>
 /// <param name="maxFrameBytes">Longest payload taken, 125 to 16 MiB; control frames may always have 125 bytes.</param>
 public sealed class WebSocketReader(int maxFrameBytes)
@@ -28,6 +28,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
     private byte[] _buffer = [];
     private int _start;
     private int _end;
+    private WebSocketInput? _refused;
 
     /// <summary>Type of the frame read last.</summary>
     public WebSocketOpcode Opcode { get; private set; }
@@ -41,6 +42,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
     /// <summary>Adds bytes as they arrived.</summary>
     public void Feed(ReadOnlySpan<byte> bytes)
     {
+        if (_refused is not null) return;
         if (_start == _end) _start = _end = 0;
         if (_buffer.Length - _end < bytes.Length)
         {
@@ -54,14 +56,15 @@ public sealed class WebSocketReader(int maxFrameBytes)
         _end += bytes.Length;
     }
 
-    /// <summary>Reads the next frame. After <see cref="WebSocketInput.Malformed"/> or <see cref="WebSocketInput.TooBig"/> the connection is to be closed.</summary>
+    /// <summary>Reads the next frame. After <see cref="WebSocketInput.Malformed"/> or <see cref="WebSocketInput.TooBig"/> it answers nothing else: close the connection.</summary>
     public WebSocketInput Read()
     {
+        if (_refused is { } refused) return refused;
         var span = _buffer.AsSpan(_start, _end - _start);
         if (span.Length < 2) return Parked(WebSocketInput.Incomplete);
         Final = (span[0] & 0x80) != 0;
         Opcode = (WebSocketOpcode)(span[0] & 0x0f);
-        if (!IsWellFormed(span, out var length)) return WebSocketInput.Malformed;
+        if (!IsWellFormed(span, out var length)) return Refuse(WebSocketInput.Malformed);
         var header = length switch { < 126 => 2, 126 => 4, _ => 10 };
         if (span.Length < header) return WebSocketInput.Incomplete;
         var size = header switch
@@ -70,7 +73,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
             4 => BinaryPrimitives.ReadUInt16BigEndian(span[2..]),
             _ => BinaryPrimitives.ReadUInt64BigEndian(span[2..]),
         };
-        if (size > (ulong)Math.Max(125, maxFrameBytes)) return WebSocketInput.TooBig;
+        if (size > (ulong)Math.Max(125, maxFrameBytes)) return Refuse(WebSocketInput.TooBig);
         var total = header + 4 + (int)size;
         if (span.Length < total) return WebSocketInput.Incomplete;
 
@@ -90,6 +93,13 @@ public sealed class WebSocketReader(int maxFrameBytes)
         var control = (byte)Opcode >= 8;
         var known = Opcode is <= WebSocketOpcode.Binary or (>= WebSocketOpcode.Close and <= WebSocketOpcode.Pong);
         return masked && !reserved && known && (!control || (Final && length < 126));
+    }
+
+    private WebSocketInput Refuse(WebSocketInput why)
+    {
+        _refused = why;
+        (_buffer, _start, _end) = ([], 0, 0);
+        return why;
     }
 
     private WebSocketInput Parked(WebSocketInput result)

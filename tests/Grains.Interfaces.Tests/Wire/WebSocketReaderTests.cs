@@ -97,6 +97,25 @@ public sealed class WebSocketReaderTests
         Assert.Equal(WebSocketInput.Malformed, reader.Read());
     }
 
+    [Theory]
+    [InlineData(0x81, 0x01, WebSocketInput.Malformed)]
+    [InlineData(0x81, 0xff, WebSocketInput.TooBig)]
+    public void Feed_AfterARefusal_KeepsNothingAndStaysRefused(byte first, byte second, WebSocketInput refusal)
+    {
+        var reader = new WebSocketReader(MaxFrameBytes);
+        reader.Feed([first, second, 1, 1, 1, 1, 1, 1, 1, 1]);
+        Assert.Equal(refusal, reader.Read());
+        var chunk = ClientFrame(WebSocketOpcode.Text, new byte[500]);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            reader.Feed(chunk);
+            if (reader.Read() != refusal) Assert.Fail("the reader took a frame after it had refused one");
+        }
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1000, "bytes after a refused frame are kept");
+    }
+
     private static (List<(WebSocketOpcode Opcode, bool Final, byte[] Payload)> Frames, WebSocketInput Last) ReadAll(byte[] bytes, int[] chunks)
     {
         var reader = new WebSocketReader(MaxFrameBytes);
