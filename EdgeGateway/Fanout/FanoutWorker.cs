@@ -89,27 +89,34 @@ internal sealed partial class FanoutWorker
     /// <summary>Answers a ping; dropped while the client does not read.</summary>
     public void Reply(Connection connection, byte[] bytes) => Post(new Work(WorkKind.Write, connection, new Writing(bytes, null)));
 
+    /// <summary>Handles what is queued, up to a limit, and flushes; false once it was told to stop. For the worker's own loop, or a test that did not start it.</summary>
+    internal bool Round()
+    {
+        _now = _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
+        var handled = 0;
+        while (handled < RoundLimit && _work.Reader.TryRead(out var work))
+        {
+            handled++;
+            if (work.Kind == WorkKind.Stop)
+            {
+                EndAll();
+                return false;
+            }
+
+            TryHandle(work);
+        }
+
+        FlushDirty();
+        Interlocked.Add(ref _backlog, -handled);
+        Count();
+        return true;
+    }
+
     private async Task RunAsync()
     {
         while (await _work.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            _now = _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
-            var handled = 0;
-            while (handled < RoundLimit && _work.Reader.TryRead(out var work))
-            {
-                handled++;
-                if (work.Kind == WorkKind.Stop)
-                {
-                    EndAll();
-                    return;
-                }
-
-                TryHandle(work);
-            }
-
-            FlushDirty();
-            Interlocked.Add(ref _backlog, -handled);
-            Count();
+            if (!Round()) return;
         }
     }
 
