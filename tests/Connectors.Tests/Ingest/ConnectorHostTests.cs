@@ -48,7 +48,7 @@ public sealed class ConnectorHostTests
     {
         await using var run = new HostHarness();
         run.Log.Expect(2004);
-        TopicKey.TryParse("match/stuck", out var stuck, out _);
+        Assert.True(TopicKey.TryParse("match/stuck", out var stuck, out _));
         run.Region.Held[stuck] = true;
         run.Connector.Add(EventOf("match/a", 1));
         run.Connector.Add(EventOf("match/stuck", 2));
@@ -134,7 +134,7 @@ public sealed class ConnectorHostTests
         await using var run = new HostHarness();
         run.Log.Expect(2004).Expect(2012);
         run.Options.DrainTimeout = TimeSpan.FromMilliseconds(50);
-        TopicKey.TryParse("match/stuck", out var stuck, out _);
+        Assert.True(TopicKey.TryParse("match/stuck", out var stuck, out _));
         run.Region.Held[stuck] = true;
         run.Connector.Add(EventOf("match/a", 1));
         run.Connector.Add(EventOf("match/stuck", 2));

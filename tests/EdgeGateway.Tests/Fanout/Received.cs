@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json.Nodes;
 using E2EEvents.Testing.Clients;
-using ClientEnvelope = E2EEvents.Testing.Clients.Envelope;
+using ClientEnvelope = E2EEvents.Testing.Clients.ReceivedEnvelope;
 
 namespace E2EEvents.EdgeGateway.Tests.Fanout;
 

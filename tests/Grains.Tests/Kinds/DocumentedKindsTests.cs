@@ -39,7 +39,7 @@ public sealed class DocumentedKindsTests
     private static void Check<TState, TEvent, TGrain>(string name)
         where TState : class
         where TEvent : class
-        where TGrain : Topics.TopicGrain<TState, TEvent>
+        where TGrain : E2EEvents.Grains.Topics.TopicGrain<TState, TEvent>
     {
         var kind = Kind<TState, TEvent>.Of<TGrain>();
         var state = kind.Initial;
