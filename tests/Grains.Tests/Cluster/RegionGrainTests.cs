@@ -1,0 +1,114 @@
+using System.Linq;
+using System.Text;
+using E2EEvents.Grains.Feeds;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Orleans.TestingHost;
+
+namespace E2EEvents.Grains.Tests.Cluster;
+
+/// <summary>Kinds, checkpoints, dead letters, feeds' places.</summary>
+public sealed class RegionGrainTests
+{
+    [Fact]
+    public async Task Kinds_List_HoldsEveryKindWithItsDelivery()
+    {
+        await using var region = await TestRegion.StartAsync();
+        var kinds = await region.Cluster.Client.GetGrain<IKindsGrain>(0).ListAsync(CancellationToken.None);
+        Assert.Contains(kinds, kind => (kind.Kind, kind.Delivery) == ("test-every", Delivery.Every));
+        Assert.Contains(kinds, kind => (kind.Kind, kind.Delivery) == ("test-latest", Delivery.Latest));
+        Assert.Equal(kinds.Select(kind => kind.Kind).Order(StringComparer.Ordinal), kinds.Select(kind => kind.Kind));
+        Assert.All(kinds, kind => Assert.Equal(region.Cluster.Options.ClusterId, kind.Home));
+    }
+
+    [Fact]
+    public async Task Checkpoint_TwoWritersOfOneVersion_TheFirstWins()
+    {
+        await using var region = await TestRegion.StartAsync();
+        var checkpoint = region.Cluster.Client.GetGrain<ICheckpointGrain>("scores");
+        Assert.Equal(new Checkpoint(null, 0), await checkpoint.ReadAsync(CancellationToken.None));
+        Assert.Equal(new Checkpoint("a", 1), await checkpoint.WriteAsync("a", 0, CancellationToken.None));
+        Assert.Equal(new Checkpoint("a", 1), await checkpoint.WriteAsync("b", 0, CancellationToken.None));
+        Assert.Equal(new Checkpoint("c", 2), await checkpoint.WriteAsync("c", 1, CancellationToken.None));
+        await region.Cluster.DeactivateAsync(checkpoint);
+        Assert.Equal(new Checkpoint("c", 2), await checkpoint.ReadAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Checkpoint_StorageFails_KeepsTheOldOne()
+    {
+        await using var region = await TestRegion.StartAsync();
+        region.Logs.Expect(1007);
+        var checkpoint = region.Cluster.Client.GetGrain<ICheckpointGrain>("scores");
+        await checkpoint.WriteAsync("a", 0, CancellationToken.None);
+        region.Storage.OnWrite = (_, _) => Task.FromResult(WriteFault.Fails);
+        await Assert.ThrowsAnyAsync<Exception>(() => checkpoint.WriteAsync("b", 1, CancellationToken.None));
+        Assert.Equal(new Checkpoint("a", 1), await checkpoint.ReadAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task DeadLetters_MoreThanTheBound_KeepsTheNewestAndCounts()
+    {
+        await using var region = await TestRegion.StartAsync(1, ("DeadLetters:KeepPerKind", "3"));
+        var grain = region.Cluster.Client.GetGrain<IDeadLetterGrain>("k");
+        for (ulong i = 1; i <= 5; i++) await grain.AddAsync([Letter(i)], CancellationToken.None);
+        await grain.AddAsync([Letter(5)], CancellationToken.None); // told twice: kept once
+        await region.Cluster.DeactivateAsync(grain);
+        var page = await grain.ListAsync(2, CancellationToken.None);
+        Assert.Equal((5, 2), (page.Total, page.Dropped));
+        Assert.Equal(["5", "4"], page.Letters.Select(letter => letter.Reason));
+        Assert.Equal("é\0", Encoding.UTF8.GetString(page.Letters[0].Event.Data));
+    }
+
+    [Fact]
+    public async Task DeadLetters_ManyAtOnce_ShareWrites()
+    {
+        await using var region = await TestRegion.StartAsync();
+        var grain = region.Cluster.Client.GetGrain<IDeadLetterGrain>("k");
+        region.Storage.OnWrite = async (_, _) =>
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+            return WriteFault.None;
+        };
+        await Task.WhenAll(Enumerable.Range(1, 50).Select(i => grain.AddAsync([Letter((ulong)i)], CancellationToken.None)));
+        Assert.Equal(50, (await grain.ListAsync(100, CancellationToken.None)).Total);
+        Assert.InRange(region.Storage.Writes[grain.GetGrainId()], 1, 10);
+    }
+
+    [Fact]
+    public async Task Feed_EachSiloOfTheCluster_IsPinnedToTheSiloInItsKey()
+    {
+        await using var region = await TestRegion.StartAsync(2);
+        foreach (var silo in region.Cluster.Silos)
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                var feed = region.Cluster.Client.GetGrain<IFeedGrain>(FeedKey.Of($"gw{i}", silo.SiloAddress.ToParsableString()));
+                await feed.PullAsync(new FeedPull(0, 0, [], 1024, TimeSpan.Zero), CancellationToken.None);
+                Assert.True(region.Cluster.TryGetGrainContext(feed.GetGrainId(), out var context));
+                Assert.Equal(silo.SiloAddress, context.Address.SiloAddress);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Feed_SiloNotInTheCluster_FailsAtOnce()
+    {
+        await using var region = await TestRegion.StartAsync();
+        var feed = region.Cluster.Client.GetGrain<IFeedGrain>(FeedKey.Of("gw", "127.0.0.1:1@1"));
+        var failed = await Assert.ThrowsAnyAsync<Exception>(() => feed.PullAsync(new FeedPull(0, 0, [], 1024, TimeSpan.Zero), CancellationToken.None).WaitAsync(TestRegion.Deadline));
+        Assert.IsNotType<TimeoutException>(failed);
+    }
+
+    [Fact]
+    public async Task Start_OptionOutOfRange_TellsEveryError()
+    {
+        var failed = await Assert.ThrowsAnyAsync<Exception>(() => TestRegion.StartAsync(1, ("Topics:HistoryFrames", "0"), ("Topics:EventIds", "1"), ("Feeds:Lease", "00:00:00")));
+        var text = failed.ToString();
+        Assert.Contains("HistoryFrames", text, StringComparison.Ordinal);
+        Assert.Contains("EventIds", text, StringComparison.Ordinal);
+        Assert.Contains("Lease", text, StringComparison.Ordinal);
+    }
+
+    private static DeadLetter Letter(ulong i) => new(An.Event(new TopicKey("k", "a"), "é\0", An.Seq(i)), i.ToString(System.Globalization.CultureInfo.InvariantCulture), At: 1);
+}
