@@ -27,7 +27,7 @@ public sealed class KindSerializationTests
     {
         var kind = Kind<Match, MatchEvent>.Of<Grains.Kinds.MatchGrain>();
         var state = kind.Replay(new PeriodBegan(MatchPeriod.FirstHalf), new GoalScored("g1", Side.Home, 9, "A. Berg"), new CardShown("c1", Side.Away, 9, "B. Costa", CardColour.Red));
-        var copy = Serializer.Deserialize<Match>(Serializer.SerializeToArray(state));
-        Assert.Equal(Kind<Match, MatchEvent>.Encode(state), Kind<Match, MatchEvent>.Encode(copy!));
+        var copy = Serializer.Deserialize<Match>(Serializer.SerializeToArray(state))!;
+        Assert.Equal(Kind<Match, MatchEvent>.Encode(state), Kind<Match, MatchEvent>.Encode(copy));
     }
 }
