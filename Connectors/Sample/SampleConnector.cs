@@ -59,7 +59,7 @@ internal sealed class SampleConnector(string name, SampleOptions options, TimePr
         Ordinal: Sequence.OrdinalOf(step.Place.Ordinal),
         EventId: null,
         Data: step.Encode(),
-        OriginTime: (time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond,
+        OriginTime: time.UnixMicroseconds(),
         Transaction: null,
         Token: new SampleToken(incarnation, step.Place).ToResumeToken());
 }
