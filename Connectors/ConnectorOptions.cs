@@ -34,9 +34,9 @@ public abstract class ConnectorOptions
     [Range(1024, 16 * 1024 * 1024)]
     public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Most events of one topic published (and then stored) at once, 1 to 10,000. Default: 1,000.</summary>
+    /// <summary>Most events of one topic published (and then stored) at once, 1 to 10,000. Default: 250.</summary>
     [Range(1, 10_000)]
-    public int MaxBatchEvents { get; set; } = 1_000;
+    public int MaxBatchEvents { get; set; } = 250;
 
     /// <summary>Topics served at the same time, 1 to 10,000; each has one batch under way. Default: 256.</summary>
     [Range(1, 10_000)]

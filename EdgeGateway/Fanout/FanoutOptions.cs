@@ -10,13 +10,13 @@ internal sealed class FanoutOptions
     [Range(0, 64)]
     public int Workers { get; set; }
 
-    /// <summary>Updates of an every-kind topic kept in the gateway: how far a slow connection may fall behind before it is closed. Default: 256.</summary>
+    /// <summary>Updates of an every-kind topic kept in the gateway: how far a slow connection may fall behind before it is closed. Default: 1,024.</summary>
     [Range(1, 65536)]
-    public int TailUpdates { get; set; } = 256;
+    public int TailUpdates { get; set; } = 1024;
 
-    /// <summary>Bytes of their states. Default: 1 MiB.</summary>
+    /// <summary>Bytes of their states. Default: 4 MiB.</summary>
     [Range(1024, 1 << 30)]
-    public long TailBytes { get; set; } = 1 << 20;
+    public long TailBytes { get; set; } = 4 << 20;
 
     /// <summary>Bytes handed to a connection in one write; what is beyond follows when they are taken. Default: 256 KiB.</summary>
     [Range(4096, 1 << 24)]

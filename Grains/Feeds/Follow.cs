@@ -6,6 +6,7 @@ namespace E2EEvents.Grains.Feeds;
 internal sealed class Follow(Feed feed, long number, TopicLog log) : ITopicFollower
 {
     private int _dirty;
+    private long _sentUpTo;
     private volatile bool _ended;
 
     /// <summary>Its name between silo and gateway; numbers rise over all feeds of a silo and are never used again.</summary>
@@ -13,8 +14,12 @@ internal sealed class Follow(Feed feed, long number, TopicLog log) : ITopicFollo
 
     public TopicLog Log { get; } = log;
 
-    /// <summary>Offset up to which frames have been put into answers. Guarded by the feed's lock.</summary>
-    public long SentUpTo { get; set; }
+    /// <summary>Offset up to which frames have been put into answers. Written under the feed's lock, read under the log's.</summary>
+    public long SentUpTo
+    {
+        get => Volatile.Read(ref _sentUpTo);
+        set => Volatile.Write(ref _sentUpTo, value);
+    }
 
     /// <summary>No longer wanted; guarded by the feed's lock.</summary>
     public bool IsDropped { get; set; }

@@ -6,7 +6,7 @@ namespace E2EEvents.Grains.Topics;
 /// <summary>How much of an <see cref="Delivery.Every"/> topic's past is kept for readers that come back. Section <c>Topics</c>. <see cref="Delivery.Latest"/> topics keep their newest frame only.</summary>
 internal sealed class HistoryOptions
 {
-    /// <summary>Frames kept in memory for each topic. Default: 256.</summary>
+    /// <summary>Frames kept in memory for each topic. Default: 256. Up to eight times these bounds are kept while a gateway has yet to be sent them, so that a burst makes no hole.</summary>
     [Range(1, 65_536)]
     public int HistoryFrames { get; set; } = 256;
 

@@ -7,6 +7,9 @@ namespace E2EEvents.Grains.Topics;
 /// </summary>
 internal sealed class TopicLog
 {
+    /// <summary>How many times the history's bounds are kept for followers that have not been sent it.</summary>
+    public const int BurstFactor = 8;
+
     private readonly Lock _lock = new();
     private readonly HistoryOptions _bounds;
     private readonly FrameRing _history = new();
@@ -27,6 +30,7 @@ internal sealed class TopicLog
     {
         (Topic, Delivery, Epoch, _bounds) = (topic, delivery, epoch, bounds);
         foreach (var frame in stored) Append(frame);
+        Trim();
         StagedTop = _top;
     }
 
@@ -95,6 +99,7 @@ internal sealed class TopicLog
         lock (_lock)
         {
             foreach (var frame in _sealed) Append(frame);
+            Trim();
 
             // Inside the lock: whoever saw these frames missing sees the follower told, so that a watermark cannot overtake them.
             foreach (var follower in _followers) follower.OnCommitted();
@@ -183,10 +188,24 @@ internal sealed class TopicLog
         _history.Add(frame);
         _top = frame.Position.Offset;
         _homeTime = Math.Max(_homeTime, frame.HomeTime);
-        var oldest = frame.HomeTime - _bounds.HistoryAge.Micros();
-        while (_history.Count > 1
-            && (_history.Count > _bounds.HistoryFrames || _history.Bytes > _bounds.HistoryBytes || _history.Oldest.HomeTime < oldest))
+    }
+
+    /// <summary>
+    /// Lets go what is beyond the bounds. What a follower has not been sent yet stays up to <see cref="BurstFactor"/> times as much: a burst longer
+    /// than the history must not make a hole for followers that are only milliseconds behind.
+    /// </summary>
+    private void Trim()
+    {
+        if (_history.Count < 2) return;
+        var oldest = _homeTime - _bounds.HistoryAge.Micros();
+        var sentToAll = long.MaxValue;
+        foreach (var follower in _followers) sentToAll = Math.Min(sentToAll, follower.SentUpTo);
+        while (_history.Count > 1)
         {
+            var isBeyond = _history.Count > _bounds.HistoryFrames || _history.Bytes > _bounds.HistoryBytes || _history.Oldest.HomeTime < oldest;
+            if (!isBeyond) return;
+            var isFarBeyond = _history.Count > BurstFactor * (long)_bounds.HistoryFrames || _history.Bytes > BurstFactor * (long)_bounds.HistoryBytes;
+            if (_history.Oldest.Position.Offset > sentToAll && !isFarBeyond) return;
             _history.RemoveOldest();
         }
     }
@@ -203,6 +222,9 @@ internal readonly record struct LogRead(Position Top, Gap Gap, bool More);
 /// <summary>Hears of a topic's commits. Called under the log's lock, on any thread: must neither block nor call back.</summary>
 internal interface ITopicFollower
 {
+    /// <summary>Offset up to which it has what was committed; read under the log's lock.</summary>
+    long SentUpTo { get; }
+
     /// <summary>Frames were committed.</summary>
     void OnCommitted();
 

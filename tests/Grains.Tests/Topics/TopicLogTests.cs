@@ -51,6 +51,24 @@ public sealed class TopicLogTests
     }
 
     [Fact]
+    public void Commit_BurstBeyondHistory_KeepsWhatAFollowerHasNotBeenSent()
+    {
+        var log = Log(Delivery.Every, new HistoryOptions { HistoryFrames = 3 });
+        var follower = new Follower { SentUpTo = 0 };
+        log.Follow(follower, null, 1, []);
+        for (var i = 1; i <= 3 * TopicLog.BurstFactor; i++) CommitOne(log, i, i);
+        Assert.Equal(3 * TopicLog.BurstFactor, All(log, new Position(Epoch, 0)).Count());
+
+        CommitOne(log, 100, 100); // beyond all bounds: memory comes first, and the follower is told
+        var read = log.Read(new Position(Epoch, 0), int.MaxValue, []);
+        Assert.Equal(Gap.History, read.Gap);
+
+        follower.SentUpTo = log.Position.Offset;
+        CommitOne(log, 101, 101);
+        Assert.Equal(3, log.Size.Frames);
+    }
+
+    [Fact]
     public void Seal_TwiceWithoutCommit_Throws()
     {
         var log = Log(Delivery.Every);
@@ -202,6 +220,8 @@ public sealed class TopicLogTests
 
     private sealed class Follower : ITopicFollower
     {
+        public long SentUpTo { get; set; } = long.MaxValue;
+
         public bool Ended { get; private set; }
 
         public void OnCommitted()
