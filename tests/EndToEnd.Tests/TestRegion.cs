@@ -31,13 +31,19 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public IDatabase Database => _redis!.GetDatabase();
 
-    public static async Task<TestRegion> StartAsync(CancellationToken cancellationToken, int silos = 1, int gateways = 1, Dictionary<string, string>? gatewaySettings = null)
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <param name="silos">Silos of this repository's build.</param>
+    /// <param name="gateways">Gateways.</param>
+    /// <param name="gatewaySettings">Of the gateways.</param>
+    /// <param name="root">Another copy of the repository, whose silo is started too.</param>
+    public static async Task<TestRegion> StartAsync(CancellationToken cancellationToken, int silos = 1, int gateways = 1, Dictionary<string, string>? gatewaySettings = null, string? root = null)
     {
         var region = new TestRegion();
         try
         {
             await region.Redis.StartAsync(cancellationToken);
             region._redis = await ConnectionMultiplexer.ConnectAsync(region.Redis.Endpoint + ",abortConnect=false");
+            if (root is not null) region.Silos.Add(region.NewSilo(root));
             for (var i = 0; i < silos; i++) region.Silos.Add(region.NewSilo());
             for (var i = 0; i < gateways; i++) region.Gateways.Add(new ProductProcess("EdgeGateway", region.With(gatewaySettings ?? [])));
             region.Connectors = new ProductProcess("Connectors", region.With(new()
@@ -86,14 +92,14 @@ internal sealed class TestRegion : IAsyncDisposable
         return $$"""{"topic":"{{topic}}","event":{{JsonSerializer.Serialize(e, type, StateEncoder.EventOptions)}}}""";
     }
 
-    private ProductProcess NewSilo() => new("Silo", With(new()
+    private ProductProcess NewSilo(string? root = null) => new("Silo", With(new()
     {
         ["Silo:Roles"] = "silo",
         ["Silo:Storage"] = "Redis",
         ["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
         ["Silo:AdvertisedAddress"] = "127.0.0.1",
         ["Cluster:OrleansGatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
-    }));
+    }), root);
 
     private Dictionary<string, string> With(Dictionary<string, string> settings) => new(settings)
     {

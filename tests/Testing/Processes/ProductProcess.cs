@@ -13,14 +13,17 @@ public sealed class ProductProcess : IAsyncDisposable
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
     private static int _count;
     private readonly string _project;
+    private readonly string? _root;
     private ChildProcess? _process;
 
     /// <summary>Prepares a process of <paramref name="project"/> (Silo, EdgeGateway or Connectors); nothing runs yet.</summary>
     /// <param name="project">Folder of the project.</param>
     /// <param name="settings">Configuration, keys as in appsettings (<c>Cluster:Redis</c>).</param>
-    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null)
+    /// <param name="root">Copy of the repository whose build is started; default: this one.</param>
+    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null, string? root = null)
     {
         _project = project;
+        _root = root;
         Name = project + "-" + Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
         PublicPort = FreePort.Next();
         OperationsPort = FreePort.Next();
@@ -68,7 +71,8 @@ public sealed class ProductProcess : IAsyncDisposable
     {
         if (IsRunning) throw new InvalidOperationException($"{Name} runs already.");
         if (_process is not null) await _process.DisposeAsync();
-        var folder = Repository.PathOf($"{_project}/bin/{Repository.Configuration}/net10.0");
+        var output = $"{_project}/bin/{Repository.Configuration}/net10.0";
+        var folder = _root is null ? Repository.PathOf(output) : Path.Combine(_root, output);
         var program = Path.Combine(folder, $"E2EEvents.{_project}.dll");
         if (!File.Exists(program)) throw new InvalidOperationException($"{program} is not built; build {_project} in {Repository.Configuration} first.");
         var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" };
@@ -136,7 +140,14 @@ public sealed class ProductProcess : IAsyncDisposable
 
     private async Task<bool> IsReadyAsync(CancellationToken cancellationToken)
     {
-        using var answer = await Http.GetAsync(new Uri(OperationsUri, "health/ready"), cancellationToken);
-        return answer.StatusCode == HttpStatusCode.OK;
+        try
+        {
+            using var answer = await Http.GetAsync(new Uri(OperationsUri, "health/ready"), cancellationToken);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false; // no answer within the client's timeout: a busy machine, ask again
+        }
     }
 }
