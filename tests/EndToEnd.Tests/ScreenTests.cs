@@ -22,7 +22,7 @@ public sealed class ScreenTests
         await using var region = await TestRegion.StartAsync(token);
         MatchEvent[] events =
         [
-            new FixtureAnnounced("League", "Matchday 1", "The Ground", KickOff, new Team("ARS", "Arsenal"), new Team("CHE", "Chelsea")),
+            new FixtureAnnounced("League", new Team("ARS", "Arsenal"), new Team("CHE", "Chelsea"), KickOff, "The Ground", "Matchday 1"),
             new PeriodBegan(MatchPeriod.FirstHalf),
             new GoalScored("g1", Side.Home, 12, "A. Berg"),
             new CardShown("c1", Side.Away, 20, "B. Costa", CardColour.Yellow),
