@@ -23,6 +23,9 @@ public static class Golden
         Equal(Repository.PathOf($"tests/{assembly["E2EEvents.".Length..]}/Golden/{name}"), name, actual);
     }
 
+    /// <summary>Compares text with any reviewed file of the repository, such as a generated reference in docs.</summary>
+    public static void EqualFile(string path, string actual) => Equal(Repository.PathOf(path), Path.GetFileName(path), Encoding.UTF8.GetBytes(actual));
+
     internal static void Equal(string path, string name, ReadOnlySpan<byte> actual)
     {
         if (Environment.GetEnvironmentVariable(AcceptVariable) == "1")

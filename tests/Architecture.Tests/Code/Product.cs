@@ -1,0 +1,42 @@
+using System.Linq;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Xml.Linq;
+
+namespace E2EEvents.Architecture.Tests.Code;
+
+/// <summary>The product's projects and assemblies.</summary>
+internal static class Product
+{
+    /// <summary>Who may reference whom; anything not here may not.</summary>
+    public static readonly IReadOnlyDictionary<string, string[]> Arrows = new Dictionary<string, string[]>
+    {
+        ["Grains.Interfaces"] = [],
+        ["Grains"] = ["Grains.Interfaces"],
+        ["Connectors"] = ["Grains.Interfaces"],
+        ["EdgeGateway"] = ["Grains.Interfaces"],
+        ["Silo"] = ["Grains.Interfaces", "Grains", "Connectors", "EdgeGateway"],
+    };
+
+    public static TheoryData<string> Projects => [.. Arrows.Keys];
+
+    public static Assembly Load(string project) => Assembly.Load("E2EEvents." + project);
+
+    public static IEnumerable<Type> AllTypes() => Arrows.Keys.SelectMany(WrittenTypes);
+
+    /// <summary>Types that a person wrote: not the compiler, and not the generators of Orleans, options and logging.</summary>
+    public static IEnumerable<Type> WrittenTypes(string project) => Load(project).GetTypes().Where(IsWritten);
+
+    public static XDocument ProjectFile(string project) => XDocument.Load(Repository.PathOf($"{project}/{project}.csproj"));
+
+    private static bool IsWritten(Type type)
+    {
+        for (var at = type; at is not null; at = at.DeclaringType)
+        {
+            if (at.IsDefined(typeof(CompilerGeneratedAttribute), false) || at.IsDefined(typeof(System.CodeDom.Compiler.GeneratedCodeAttribute), false)) return false;
+            if (at.Name.Contains('<', StringComparison.Ordinal)) return false;
+        }
+
+        return type.Namespace?.StartsWith("E2EEvents", StringComparison.Ordinal) == true;
+    }
+}
