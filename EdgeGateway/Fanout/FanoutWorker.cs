@@ -3,23 +3,6 @@ using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.EdgeGateway.Fanout;
 
-internal enum WorkKind
-{
-    Publish,
-    Attach,
-    Write,
-    Resume,
-    Detach,
-    Pong,
-    Freshness,
-    Close,
-    CloseShare,
-    Tick,
-    Stop,
-}
-
-internal readonly record struct Work(WorkKind Kind, object Target, object? Argument);
-
 /// <summary>
 /// Delivers updates to its share of the connections. One loop owns them, so nothing here locks. Everything that is ready for a connection
 /// leaves in one write at the end of a round; when nothing waits a round is one update.

@@ -1,0 +1,18 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+internal enum WorkKind
+{
+    Publish,
+    Attach,
+    Write,
+    Resume,
+    Detach,
+    Pong,
+    Freshness,
+    Close,
+    CloseShare,
+    Tick,
+    Stop,
+}
+
+internal readonly record struct Work(WorkKind Kind, object Target, object? Argument);
