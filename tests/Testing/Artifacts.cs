@@ -4,7 +4,7 @@ namespace E2EEvents.Testing;
 public static class Artifacts
 {
     /// <summary>The folder: <c>artifacts/tests</c> at the root, or the one that <c>E2E_ARTIFACTS</c> names.</summary>
-    public static string Folder { get; } = Environment.GetEnvironmentVariable("E2E_ARTIFACTS") is { Length: > 0 } given ? given : Repository.PathOf("artifacts/tests");
+    public static string Folder { get; } = Environment.GetEnvironmentVariable("E2E_ARTIFACTS") is { Length: > 0 } given ? given : Repository.PathOf("artifacts");
 
     /// <summary>A path in the folder, whose folder exists; characters that file names should not have become <c>_</c>.</summary>
     public static string PathOf(string folder, string name)
