@@ -30,7 +30,7 @@ public sealed class MatchGrain : TopicGrain<Match, MatchEvent>
             Competition = e.Competition,
             Round = e.Round,
             Venue = e.Venue,
-            KickOffAt = e.KickOffAt.ToUniversalTime(),
+            KickOffAt = e.KickOffAt,
             Home = e.Home,
             Away = e.Away,
         };

@@ -107,7 +107,7 @@ public sealed class NewsGrain : TopicGrain<News, NewsEvent>
             Headline = e.Headline ?? item.Headline,
             Summary = e.Summary ?? item.Summary,
             Version = e.Version ?? item.Version + 1,
-            CorrectedAt = e.At.ToUniversalTime(),
+            CorrectedAt = e.At,
             CorrectionNote = e.Note,
         };
     }
@@ -117,14 +117,14 @@ public sealed class NewsGrain : TopicGrain<News, NewsEvent>
         Headline = null,
         Summary = null,
         Retracted = true,
-        RetractedAt = e.At.ToUniversalTime(),
+        RetractedAt = e.At,
         RetractionReason = e.Reason,
     };
 
     private static News Replace(News state, string id, NewsItem item) =>
         ReferenceEquals(state.Items[id], item) ? state : state with { Items = state.Items.SetItem(id, item) };
 
-    private static NewsItem ItemOf(ItemPublished e) => new(e.At.ToUniversalTime(), e.Headline, e.Summary, e.Section, e.About, 1, null, null, false, null, null);
+    private static NewsItem ItemOf(ItemPublished e) => new(e.At, e.Headline, e.Summary, e.Section, e.About, 1, null, null, false, null, null);
 
     private static bool SaysSame(NewsItem item, ItemCorrected e) =>
         (e.Headline is null || e.Headline == item.Headline) && (e.Summary is null || e.Summary == item.Summary);

@@ -26,7 +26,7 @@ public sealed class TickerGrain : TopicGrain<Ticker, TickerEvent>
             Traded traded when !TickerRules.IsOld(state, traded) => Trade(state, traded),
             TradingHalted halted when !TickerRules.IsOldHaltChange(state, halted.At) => Halt(state, halted),
             TradingResumed resumed when state.Halted && !TickerRules.IsOldHaltChange(state, resumed.At) =>
-                state with { Halted = false, HaltReason = null, HaltChangedAt = resumed.At.ToUniversalTime() },
+                state with { Halted = false, HaltReason = null, HaltChangedAt = resumed.At },
             _ => state,
         };
         return next == state ? state : next;
@@ -38,7 +38,7 @@ public sealed class TickerGrain : TopicGrain<Ticker, TickerEvent>
         return state with
         {
             Day = e.Day,
-            OpenedAt = e.At.ToUniversalTime(),
+            OpenedAt = e.At,
             PreviousClose = e.PreviousClose ?? state.Last ?? state.PreviousClose,
             Open = null,
             High = null,
@@ -61,7 +61,7 @@ public sealed class TickerGrain : TopicGrain<Ticker, TickerEvent>
         BidSize = e.BidSize,
         Ask = e.Ask,
         AskSize = e.AskSize,
-        QuotedAt = e.At.ToUniversalTime(),
+        QuotedAt = e.At,
     };
 
     private static Ticker Trade(Ticker state, Traded e) => state with
@@ -72,11 +72,11 @@ public sealed class TickerGrain : TopicGrain<Ticker, TickerEvent>
         High = Math.Max(state.High ?? e.Price, e.Price),
         Low = Math.Min(state.Low ?? e.Price, e.Price),
         Volume = state.Volume + e.Size,
-        TradedAt = e.At.ToUniversalTime(),
+        TradedAt = e.At,
         TradeNumber = e.Number,
     };
 
     private static Ticker Halt(Ticker state, TradingHalted e) => state.Halted && state.HaltReason == e.Reason
         ? state
-        : state with { Halted = true, HaltReason = e.Reason, HaltChangedAt = e.At.ToUniversalTime() };
+        : state with { Halted = true, HaltReason = e.Reason, HaltChangedAt = e.At };
 }

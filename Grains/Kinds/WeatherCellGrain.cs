@@ -38,7 +38,7 @@ public sealed class WeatherCellGrain : TopicGrain<WeatherCell, Observed>
             e.HumidityPercent ?? state.HumidityPercent,
             e.PrecipitationMmPerHour ?? state.PrecipitationMmPerHour,
             e.Condition ?? state.Condition,
-            e.At.ToUniversalTime());
+            e.At);
         return next == state ? state : next;
     }
 }

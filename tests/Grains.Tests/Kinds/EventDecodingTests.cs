@@ -44,7 +44,7 @@ public sealed class EventDecodingTests
         var written = JsonSerializer.SerializeToNode(decoded, type, StateEncoder.EventOptions);
         var expected = JsonNode.Parse(json)!.AsObject();
         Assert.Equal(expected.Count, written!.AsObject().Count);
-        Assert.All(expected, member => Assert.Equal(Plain(member.Value!), Plain(written[member.Key]!)));
+        Assert.All(expected, member => Assert.Equal(member.Value!.ToJsonString(), written[member.Key]!.ToJsonString()));
         Assert.All(required, name => Assert.True(expected.ContainsKey(name)));
     }
 
@@ -100,6 +100,4 @@ public sealed class EventDecodingTests
         var covered = Events.Select(row => row.Data).Where(row => row.Item1 == type).Select(row => (string)JsonNode.Parse(row.Item2)!["type"]!).Order();
         Assert.Equal(known, covered);
     }
-
-    private static string Plain(JsonNode value) => value.ToJsonString().Replace("+00:00\"", "Z\"", StringComparison.Ordinal).Replace("\\u002B00:00\"", "Z\"", StringComparison.Ordinal);
 }

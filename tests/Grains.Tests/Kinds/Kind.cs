@@ -81,6 +81,7 @@ internal sealed class Kind<TState, TEvent>
         var decoded = JsonSerializer.Deserialize<TState>(to, StateEncoder.StateOptions)!;
         Assert.Equal(Encode(after), Encode(decoded));
         Assert.NotEqual(Encode(before), Encode(after)); // a change that no client could see is none
+        Assert.DoesNotMatch("[+-][0-9]{2}:[0-9]{2}\"", Encode(after)); // times are written in UTC
         var patched = MergePatch.Apply(from, MergePatch.Diff(from, to));
         using var expected = JsonDocument.Parse(to);
         using var actual = JsonDocument.Parse(patched);

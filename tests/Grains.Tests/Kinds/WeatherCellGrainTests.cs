@@ -45,10 +45,6 @@ public sealed class WeatherCellGrainTests
     public void Apply_PartialReportsOfOneTime_AreMerged() =>
         Assert.Equal((21.5, 4.0, 0.0), Numbers(Kind.Replay(new Observed(At(10), TemperatureC: 21.5), new Observed(At(10), WindMps: 4, WindFromDegrees: 360))));
 
-    [Fact]
-    public void Apply_ReportInAnotherZone_IsKeptInUtc() =>
-        Assert.Equal(TimeSpan.Zero, Kind.Replay(new Observed(At(10).ToOffset(TimeSpan.FromHours(2)), TemperatureC: 21.5)).ObservedAt!.Value.Offset);
-
     public static TheoryData<string, Observed> Refused => new()
     {
         { "says nothing", new Observed(At(20)) },
