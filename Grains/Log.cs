@@ -8,8 +8,8 @@ internal static partial class Log
     [LoggerMessage(1001, LogLevel.Warning, "Topic {Topic} could not be stored; it starts anew from what is stored, and the stream delivers again what was lost here.")]
     public static partial void WriteFailed(ILogger logger, string topic, Exception exception);
 
-    [LoggerMessage(1002, LogLevel.Warning, "{Topic}: an event of {Source} was not applied and is put aside as a dead letter: {Reason}")]
-    public static partial void DeadLettered(ILogger logger, string topic, string source, string reason);
+    [LoggerMessage(1002, LogLevel.Warning, "{Topic}: {Count} events were not applied and are put aside as dead letters; the first, of {Source}: {Reason}")]
+    public static partial void DeadLettered(ILogger logger, string topic, int count, string source, string reason);
 
     [LoggerMessage(1003, LogLevel.Warning, "Topic {Topic} could not be added to the catalogue (try {Tries}); trying again in {Delay}. The topic works all the same.")]
     public static partial void CatalogueFailed(ILogger logger, string topic, int tries, TimeSpan delay, Exception exception);

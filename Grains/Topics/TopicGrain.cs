@@ -188,10 +188,11 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
             _services.Metrics.EventStaged(_topic.Kind, result.Outcome);
             changed |= result.Outcome == StageOutcome.Changed;
             if (result.Outcome != StageOutcome.Refused) continue;
-            Log.DeadLettered(_services.Logger, _topic.ToString(), item.Item.Source, result.Reason!);
             letters.Add(new DeadLetter(item.Item, result.Reason!, _services.Time.NowMicros()));
         }
 
+        // One line for all of a container: a wrong mapping may refuse thousands a second.
+        if (letters.Count > 0) Log.DeadLettered(_services.Logger, _topic.ToString(), letters.Count, letters[0].Event.Source, letters[0].Reason);
         if (changed || _core.HasUnwritten) _written.Pulse(); // who waits for a sequence that changed nothing may ask for its write now
         return (changed, letters);
     }

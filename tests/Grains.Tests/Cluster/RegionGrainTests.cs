@@ -1,6 +1,5 @@
 using System.Linq;
 using System.Text;
-using E2EEvents.Grains.Feeds;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
