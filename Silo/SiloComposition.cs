@@ -17,10 +17,15 @@ internal static class SiloComposition
     public static void AddSilo(this WebApplicationBuilder builder, SiloOptions options)
     {
         var cluster = builder.Configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new ClusterOptions();
+        var durable = builder.Configuration.GetValue<bool>("Topics:DurableStorage");
         builder.Services.AddOptionsWithValidateOnStart<SiloOptions, SiloOptionsValidator>().BindConfiguration("Silo")
             .Validate(
                 silo => silo.Storage != StorageKind.Redis || !string.IsNullOrWhiteSpace(cluster.Redis),
-                "Cluster:Redis is empty although Silo:Storage is Redis; give host:port of the region's Redis.");
+                "Cluster:Redis is empty although Silo:Storage is Redis; give host:port of the region's Redis.")
+            .Validate(
+                silo => !durable || silo.Storage != StorageKind.Memory,
+                "Topics:DurableStorage is true although Silo:Storage is Memory, which loses everything with the silo.");
+        if (durable && options.Storage == StorageKind.Redis) builder.Services.AddHostedService<DurableRedisCheck>();
         builder.UseOrleans(silo =>
         {
             silo.Configure<OrleansClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
