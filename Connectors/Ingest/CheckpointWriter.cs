@@ -7,7 +7,7 @@ internal sealed class CheckpointWriter(
     IConnector connector, Checkpoint stored, ConnectorOptions options, IRegion region, RegionCalls calls, ILogger logger, TimeProvider time)
 {
     private Checkpoint _stored = stored;
-    private string? _attempted;
+    private string? _unanswered; // token of an attempt that was abandoned
 
     /// <summary>The token of the stored checkpoint; null = none.</summary>
     public string? Token => _stored.Token;
@@ -18,13 +18,14 @@ internal sealed class CheckpointWriter(
     {
         while (_stored.Token != token.Value)
         {
-            var before = _attempted;
-            _attempted = token.Value;
+            var unanswered = _unanswered;
+            _unanswered = token.Value;
             var answer = await calls.UntilDoneAsync(
                 "checkpoint", t => region.WriteCheckpointAsync(connector.Name, token.Value, _stored.Version, t), cancellationToken);
             // An attempt whose answer was lost has changed the version as well: ours is known by its token.
-            if (answer.Token != token.Value && (answer.Token != before || answer.Version <= _stored.Version)) return false;
+            if (answer.Token != token.Value && (unanswered is null || answer.Token != unanswered)) return false;
             _stored = answer;
+            _unanswered = null;
         }
 
         await AcknowledgeAsync(token, cancellationToken);

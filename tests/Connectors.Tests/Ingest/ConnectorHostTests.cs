@@ -48,8 +48,7 @@ public sealed class ConnectorHostTests
     {
         await using var run = new HostHarness();
         run.Log.Expect(2004);
-        Assert.True(TopicKey.TryParse("match/stuck", out var stuck, out _));
-        run.Region.Held[stuck] = true;
+        run.Region.Held["match/stuck"] = true;
         run.Connector.Add(EventOf("match/a", 1));
         run.Connector.Add(EventOf("match/stuck", 2));
         for (var i = 3; i <= 50; i++) run.Connector.Add(EventOf("match/a", i));
@@ -134,8 +133,7 @@ public sealed class ConnectorHostTests
         await using var run = new HostHarness();
         run.Log.Expect(2004).Expect(2012);
         run.Options.DrainTimeout = TimeSpan.FromMilliseconds(50);
-        Assert.True(TopicKey.TryParse("match/stuck", out var stuck, out _));
-        run.Region.Held[stuck] = true;
+        run.Region.Held["match/stuck"] = true;
         run.Connector.Add(EventOf("match/a", 1));
         run.Connector.Add(EventOf("match/stuck", 2));
         run.Connector.Add(EventOf("match/a", 3));
@@ -199,7 +197,7 @@ public sealed class ConnectorHostTests
         await run.StartAsync();
         await run.CheckpointAsync("2");
 
-        Assert.Equal([0, 2], run.Region.Applied("match/a").Select(e => e.Sequence!.Index));
+        Assert.Equal([0, 1], run.Region.Applied("match/a").Select(e => e.Sequence!.Index));
         Assert.Equal(["msg-1", "msg-1/1"], run.Region.Applied("match/b").Select(e => e.EventId));
         Assert.Equal("match", Assert.Single(run.Region.Letters).Kind);
     }

@@ -22,7 +22,7 @@ internal sealed class FakeRegion : IRegion
     public Action<string> After { get; set; } = _ => { };
 
     /// <summary>Topics that never say settled.</summary>
-    public ConcurrentDictionary<TopicKey, bool> Held { get; } = [];
+    public ConcurrentDictionary<string, bool> Held { get; } = [];
 
     public ConcurrentQueue<(TopicKey Topic, int Events)> Containers { get; } = new();
 
@@ -74,7 +74,7 @@ internal sealed class FakeRegion : IRegion
     }, cancellationToken);
 
     public Task<bool> SettledAsync(TopicKey topic, string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken) =>
-        DoAsync("settled", () => !Held.ContainsKey(topic) && _topics.TryGetValue(topic, out var found) && found.IsSettled(source, upTo), cancellationToken);
+        DoAsync("settled", () => !Held.ContainsKey(topic.ToString()) && _topics.TryGetValue(topic, out var found) && found.IsSettled(source, upTo), cancellationToken);
 
     public Task AddLettersAsync(string kind, DeadLetter[] letters, CancellationToken cancellationToken) => DoAsync("letters", () =>
     {
