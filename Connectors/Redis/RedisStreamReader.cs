@@ -1,4 +1,3 @@
-using System.Linq;
 using StackExchange.Redis;
 
 namespace E2EEvents.Connectors.Redis;
@@ -12,8 +11,8 @@ internal sealed class RedisStreamReader
     // What a read may bring into memory, about; more than that is taken in several reads.
     private const long TargetBytes = 4 * 1024 * 1024;
     private const int FirstReadEntries = 16;
+    private static readonly string BeyondAll = new RedisStreamId(ulong.MaxValue, ulong.MaxValue).ToString();
 
-    private readonly ConnectionMultiplexer _redis;
     private readonly IDatabase _database;
     private readonly IReadOnlyList<string> _streams;
     private readonly int _mostEntries;
@@ -21,21 +20,24 @@ internal sealed class RedisStreamReader
 
     public RedisStreamReader(ConnectionMultiplexer redis, IReadOnlyList<string> streams, int mostEntries)
     {
-        _redis = redis;
         _database = redis.GetDatabase();
         _streams = streams;
         _mostEntries = mostEntries;
         _entries = Math.Min(mostEntries, FirstReadEntries);
     }
 
-    /// <summary>Checks that one command can read all streams.</summary>
+    /// <summary>Checks that one command can read all streams, by one that finds nothing.</summary>
     /// <exception cref="InvalidOperationException">The server is a cluster, and they are in different slots.</exception>
-    public void RefuseScatteredSlots()
+    public async Task CheckSlotsAsync(CancellationToken cancellationToken)
     {
-        if (_streams.Count < 2 || !Array.Exists(_redis.GetServers(), server => server.ServerType == ServerType.Cluster)) return;
-        if (_streams.Select(stream => _redis.HashSlot(stream)).Distinct().Count() > 1)
+        try
         {
-            throw new InvalidOperationException("The streams lie in different slots of the Redis Cluster: configure one connector per stream, or give them a common {tag}.");
+            await ExecuteAsync(["COUNT", 1, "STREAMS"], _ => BeyondAll, cancellationToken);
+        }
+        catch (Exception scattered) when (scattered is RedisServerException or RedisCommandException && scattered.Message.Contains("slot", StringComparison.OrdinalIgnoreCase))
+        {
+            // The server's word for it, or the library's, which knows the slots of a larger cluster and does not even ask.
+            throw new InvalidOperationException("The streams lie in different slots of a Redis Cluster: configure one connector per stream, or give them a common {tag}.", scattered);
         }
     }
 
@@ -60,10 +62,8 @@ internal sealed class RedisStreamReader
     /// <summary>Reads the next entries of all streams, stream by stream; waits for the first up to <see cref="RedisLink.Block"/>. Empty = there was none.</summary>
     public async Task<List<RedisEntry>> ReadAsync(StreamPositions positions, CancellationToken cancellationToken)
     {
-        var arguments = new List<object>(5 + (2 * _streams.Count)) { "COUNT", _entries, "BLOCK", (long)RedisLink.Block.TotalMilliseconds, "STREAMS" };
-        foreach (var stream in _streams) arguments.Add((RedisKey)stream);
-        foreach (var stream in _streams) arguments.Add(positions[stream].Id.ToString());
-        var answer = await _database.ExecuteAsync("XREAD", arguments, CommandFlags.DemandMaster).WaitAsync(cancellationToken);
+        var answer = await ExecuteAsync(
+            ["COUNT", _entries, "BLOCK", (long)RedisLink.Block.TotalMilliseconds, "STREAMS"], stream => positions[stream].Id.ToString(), cancellationToken);
 
         var entries = new List<RedisEntry>();
         if (answer.IsNull) return entries;
@@ -79,6 +79,13 @@ internal sealed class RedisStreamReader
         // Entries are about as big as the last ones were.
         if (entries.Count > 0) _entries = (int)Math.Clamp(TargetBytes / Math.Max(1, bytes / entries.Count), 1, _mostEntries);
         return entries;
+    }
+
+    private Task<RedisResult> ExecuteAsync(List<object> arguments, Func<string, string> idOf, CancellationToken cancellationToken)
+    {
+        foreach (var stream in _streams) arguments.Add((RedisKey)stream);
+        foreach (var stream in _streams) arguments.Add(idOf(stream));
+        return _database.ExecuteAsync("XREAD", arguments, CommandFlags.DemandMaster).WaitAsync(cancellationToken);
     }
 
     private static RedisEntry EntryOf(string stream, RedisResult entry, ref long bytes)

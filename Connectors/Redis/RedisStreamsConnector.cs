@@ -23,7 +23,7 @@ internal sealed class RedisStreamsConnector(string name, RedisConnectorOptions o
         try
         {
             var reader = new RedisStreamReader(redis, options.Streams, options.ReadEntries);
-            reader.RefuseScatteredSlots();
+            await reader.CheckSlotsAsync(cancellationToken);
             var checkedIds = await BeginAsync(reader, positions, cancellationToken);
             Log.RedisReading(logger, Name, positions.ToString());
             yield return SourceRecord.Mark(positions.ToToken());

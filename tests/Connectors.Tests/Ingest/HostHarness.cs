@@ -13,11 +13,14 @@ internal sealed class HostHarness : IAsyncDisposable
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private ConnectorHost? _host;
 
-    public FakeConnector Connector { get; init; } = new();
+    public FakeConnector Connector { get; } = new();
+
+    /// <summary>Instead of <see cref="Connector"/>: a real one.</summary>
+    public IConnector? Real { get; init; }
 
     public FakeRegion Region { get; init; } = new();
 
-    public LogCapture Log { get; } = new();
+    public LogCapture Log { get; init; } = new();
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
@@ -40,9 +43,10 @@ internal sealed class HostHarness : IAsyncDisposable
     public async Task StartAsync()
     {
         var metrics = new ConnectorsMetrics(Meters);
-        var status = new ConnectorStatus(Connector.Name, "Fake", Time);
+        var connector = Real ?? Connector;
+        var status = new ConnectorStatus(connector.Name, "Fake", Time);
         metrics.Watch(status);
-        Parts = new ConnectorParts(Connector, Options, Mapper, Region, new KnownKinds(Region, Time), status, metrics, Log.For<ConnectorHost>(), Time);
+        Parts = new ConnectorParts(connector, Options, Mapper, Region, new KnownKinds(Region, Time), status, metrics, Log.For<ConnectorHost>(), Time);
         _host = new ConnectorHost(() => Parts);
         await _host.StartAsync(TestContext.Current.CancellationToken);
     }
