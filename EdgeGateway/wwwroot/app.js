@@ -12,12 +12,15 @@ import { OtherView } from './views/other.js';
 import { HealthView } from './views/health.js';
 
 const drawEvery = 100;       // ms
-const lookAgainEvery = 15_000; // ms between looks for new kinds and topics
+const lookAgain = { news: 3_000, calm: 15_000 }; // ms until the next look for kinds and topics, after one that found new ones or none
+const query = new URLSearchParams(location.search);
 const base = gateway();
 const find = testid => document.querySelector(`[data-testid="${testid}"]`);
 const section = id => document.getElementById(id);
 
-const hub = new Hub({ base, onChange: seen, onStatus: redraw });
+// `/?transport=sse` and `http` hold the page to one transport; otherwise it finds the best that works.
+const transport = ['ws', 'sse', 'http'].find(name => name === query.get('transport')) ?? 'auto';
+const hub = new Hub({ base, transport, onChange: seen, onStatus: redraw });
 const context = { base, every: topic => hub.every(topic), redraw: redrawViews, rewish, announce, cutPage: milliseconds => hub.cut(milliseconds) };
 const views = [
   new MatchesView(section('matches'), context),
@@ -36,7 +39,7 @@ let problem = '';
 /** Another gateway to talk to: `/?gateway=http://localhost:8081`. The page's policy allows this machine's only. */
 function gateway() {
   try {
-    const { origin, protocol } = new URL(new URLSearchParams(location.search).get('gateway'));
+    const { origin, protocol } = new URL(query.get('gateway'));
     return protocol === 'http:' || protocol === 'https:' ? origin : '';
   } catch {
     return '';
@@ -44,13 +47,17 @@ function gateway() {
 }
 
 async function look() {
+  let wait = lookAgain.news;
   try {
     const { kinds, region } = await readKinds(base);
     const found = await Promise.all(kinds.map(async ({ kind, delivery }) => {
       hub.delivery.set(kind, delivery);
       return [kind, await readTopics(base, kind)];
     }));
+    const count = topics => [...topics.values()].flat().length;
+    const before = count(topicsByKind);
     topicsByKind = new Map(found);
+    if (before > 0 && count(topicsByKind) === before) wait = lookAgain.calm;
     health.name(region);
     problem = '';
     rewish();
@@ -58,7 +65,7 @@ async function look() {
     problem = 'The list of topics cannot be read at the moment; the page goes on trying.';
     redraw();
   }
-  setTimeout(look, topicsByKind.size === 0 || problem ? 2_000 : lookAgainEvery);
+  setTimeout(look, wait);
 }
 
 /** Asks every view what it wants to follow. */

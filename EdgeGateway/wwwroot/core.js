@@ -27,8 +27,9 @@ const isObject = value => typeof value === 'object' && value !== null && !Array.
 /** Applies an RFC 7396 merge patch. Returns a new value and shares unchanged parts with the old one, which stays as it was. */
 export function applyPatch(target, patch) {
   if (!isObject(patch)) return patch;
-  const result = Object.assign(Object.create(null), isObject(target) ? target : null);
+  const result = isObject(target) ? { ...target } : {};
   for (const [name, value] of Object.entries(patch)) {
+    if (name === '__proto__') continue; // assigning it would change what the object is, not a member
     if (value === null) delete result[name];
     else result[name] = applyPatch(result[name], value);
   }

@@ -5,7 +5,7 @@ import { open } from './stream.js';
 const repackAfter = 200; // ms: views change their wishes in bursts
 
 export class Hub {
-  /** Every topic's entry, also of topics no longer followed (they resume from there). */
+  /** The entry of every followed topic; one stream of the hub resumes where another stopped. */
   entries = new Map();
   /** Topics changed since the page last drew. */
   dirty = new Set();
@@ -18,7 +18,7 @@ export class Hub {
   #past = { reconnects: 0, duplicates: 0, gaps: 0, holes: 0 };
   #options;
 
-  /** @param {{base: string, onChange: (entry: object) => void, onStatus: () => void}} options */
+  /** @param {{base: string, transport: string, onChange: (entry: object) => void, onStatus: () => void}} options */
   constructor(options) {
     this.#options = options;
   }
@@ -51,7 +51,9 @@ export class Hub {
   }
 
   #repack() {
-    const groups = pack([...this.#wishes.values()].flat(), this.#streams.map(stream => stream.topics));
+    const wanted = new Set([...this.#wishes.values()].flat());
+    for (const topic of this.entries.keys()) if (!wanted.has(topic)) this.entries.delete(topic);
+    const groups = pack(wanted, this.#streams.map(stream => stream.topics));
     const same = (stream, group) => stream.topics.length === group.length && stream.topics.every((topic, i) => topic === group[i]);
     const kept = groups.map(group => this.#streams.find(stream => same(stream, group)));
     for (const stream of this.#streams.filter(stream => !kept.includes(stream))) {
@@ -66,6 +68,7 @@ export class Hub {
   #open(topics) {
     return open(topics, {
       base: this.#options.base,
+      transport: this.#options.transport,
       delta: true,
       entries: this.entries,
       every: topic => this.every(topic),

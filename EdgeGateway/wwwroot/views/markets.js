@@ -29,6 +29,7 @@ export class MarketsView {
   wants(topics) {
     this.#topics = topics.slice(0, this.#shown);
     moreButton(this.more, topics.length - this.#shown, 'instruments');
+    for (const topic of this.#series.keys()) if (!this.#topics.includes(topic)) this.#series.delete(topic);
     return this.#topics;
   }
 
@@ -44,7 +45,7 @@ export class MarketsView {
     this.empty.hidden = entries.length > 0;
     this.table.hidden = entries.length === 0;
     if (entries.length === 0) return;
-    this.#chosen ??= entries[0].topic;
+    if (!entries.some(({ topic }) => topic === this.#chosen)) this.#chosen = entries[0].topic;
     const at = performance.timeOrigin + performance.now();
     keyed(this.body, entries, entry => entry.topic, entry => this.#row(entry), (row, entry) => {
       if (row.entry !== entry) this.#updateRow(row, entry);
@@ -60,7 +61,7 @@ export class MarketsView {
       for (const row of this.body.children) row.firstElementChild.firstElementChild.setAttribute('aria-pressed', row.dataset.topic === topic);
       this.redraw();
     };
-    const row = el('tr', { testid: 'ticker', data: { topic } },
+    const row = el('tr', { id: topic, testid: 'ticker', data: { topic } },
       el('th', { scope: 'row' },
         el('button', { type: 'button', class: 'pick', 'aria-pressed': String(topic === this.#chosen), on: { click: choose } },
           el('span', { class: 'symbol', text: topic.slice('ticker/'.length) }),
@@ -125,12 +126,12 @@ export class MarketsView {
     detail.hidden = false;
     setAttribute(detail, 'data-topic', topic);
     const move = changeOf(state);
-    const [title, line, halt, canvas, range, facts] = detail.children;
+    const [{ children: [title, line, halt, facts] }, { children: [canvas, range] }] = detail.children;
     setText(title.firstElementChild, topic.slice('ticker/'.length));
     setText(title.lastElementChild, [state.name, state.market].filter(Boolean).join(' · '));
     setText(line.children[0], price(state.last));
     setText(line.children[1], state.currency);
-    setText(line.children[2], `${move.by} ${move.percent}`);
+    setText(line.children[2], move.percent ? `${move.by} (${move.percent})` : move.by);
     setAttribute(detail, 'data-move', move.direction);
     setAttribute(detail, 'data-stale', stale);
     halt.hidden = !state.halted;
@@ -151,12 +152,14 @@ export class MarketsView {
 
 function frame() {
   return [
-    el('h3', {}, el('span', { class: 'symbol' }), el('span', { class: 'name' })),
-    el('p', { class: 'big' }, el('span', { class: 'last' }), el('span', { class: 'currency' }), el('span', { class: 'change' })),
-    el('p', { class: 'halt', hidden: true }),
-    el('canvas', { class: 'chart', role: 'img' }),
-    el('p', { class: 'range' }, el('span', {}), el('span', {})),
-    el('dl', { class: 'facts' }),
+    el('div', {},
+      el('h3', {}, el('span', { class: 'symbol' }), el('span', { class: 'name' })),
+      el('p', { class: 'big' }, el('span', { class: 'last' }), el('span', { class: 'currency' }), el('span', { class: 'change' })),
+      el('p', { class: 'halt', hidden: true }),
+      el('dl', { class: 'facts' })),
+    el('figure', {},
+      el('canvas', { class: 'chart', role: 'img' }),
+      el('figcaption', { class: 'range' }, el('span', {}), el('span', {}))),
   ];
 }
 

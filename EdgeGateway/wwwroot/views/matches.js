@@ -28,7 +28,9 @@ export class MatchesView {
   wants(topics) {
     this.#topics = topics.toReversed();
     moreButton(this.more, topics.length - this.#shown, 'matches');
-    return this.#topics.slice(0, this.#shown);
+    const wanted = this.#topics.slice(0, this.#shown);
+    for (const topic of this.#said.keys()) if (!wanted.includes(topic)) this.#said.delete(topic);
+    return wanted;
   }
 
   draw(hub) {

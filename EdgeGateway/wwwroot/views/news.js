@@ -2,7 +2,7 @@
 import { el, keyed, moreButton, setAttribute, setText, time } from '../dom.js';
 import { formatPosition } from '../core.js';
 
-const shownFirst = 8;
+const shownFirst = matchMedia('(min-width: 1021px)').matches ? 12 : 6; // beside the matches there is more room
 const mostShown = 50;
 
 export class NewsView {

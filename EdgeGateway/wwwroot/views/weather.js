@@ -69,7 +69,7 @@ export class WeatherView {
       }
       this.redraw();
     };
-    return el('td', { testid: 'weather-cell', data: { topic } },
+    return el('td', { id: topic, testid: 'weather-cell', data: { topic } },
       el('button', { type: 'button', tabindex: -1, 'aria-pressed': 'false', on: { click: choose } },
         el('span', { class: 'degrees' }),
         svg('svg', { class: 'wind', viewBox: '0 0 16 16', 'aria-hidden': 'true' }, svg('path', { d: 'M8 14V3M4.5 6.5 8 3l3.5 3.5' }))));
@@ -87,7 +87,7 @@ export class WeatherView {
     wind.style.visibility = blows ? '' : 'hidden';
     wind.style.transform = `rotate(${(state.windFromDegrees ?? 0) + 180}deg)`;
     wind.style.opacity = Math.min(1, 0.45 + (state.windMps ?? 0) / 15);
-    setAttribute(button, 'aria-label', `${name(topic)}: ${number(state.temperatureC, 1)} °C, ${windText(state)}${state.condition ? `, ${words(state.condition)}` : ''}`);
+    setAttribute(button, 'aria-label', `${degrees.textContent}, ${name(topic)}: ${number(state.temperatureC, 1)} °C, ${windText(state)}${state.condition ? `, ${words(state.condition)}` : ''}`);
   }
 
   #tell(entry) {
