@@ -12,7 +12,7 @@ internal sealed partial class FanoutWorker
         if (connection.Index == Gone || connection.Ended.IsCompleted) return false;
         connection.Index = _connections.Count;
         _connections.Add(connection);
-        connection.OnWritten = () => Post(new Work(WorkKind.Resume, connection, null));
+        connection.OnWritten = () => Post(new Work(WorkKind.Written, connection, null));
         connection.LastWrite = _now;
         connection.ConnectedAt = _now;
         var lifetime = _options.Lifetime.TotalMilliseconds;

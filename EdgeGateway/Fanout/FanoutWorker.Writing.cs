@@ -71,39 +71,34 @@ internal sealed partial class FanoutWorker
         if (_batches.Count < 64) _batches.Push(batch);
     }
 
-    private void Resume(Connection connection)
+    /// <summary>The write under way is over. Only its own completion may come here: its buffer goes back and its task is asked for the outcome.</summary>
+    private void EndWrite(Connection connection)
     {
         if (connection.Index < 0) return;
-        if (connection.IsBlocked)
+        connection.IsBlocked = false;
+        if (connection.Gathered is { } gathered)
         {
-            connection.IsBlocked = false;
-            if (connection.Gathered is { } gathered)
-            {
-                connection.Gathered = null;
-                if (_scratch.Length == 0) _scratch = gathered;
-            }
-
-            try
-            {
-                connection.Writing.GetAwaiter().GetResult();
-            }
-            catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
-            {
-                Drop(connection);
-                return;
-            }
-
-            Written(connection);
+            connection.Gathered = null;
+            if (_scratch.Length == 0) _scratch = gathered;
         }
 
-        if (connection.Index < 0) return;
-        CatchUpAll(connection);
-        if (connection.Pending is not null) MarkDirty(connection);
+        try
+        {
+            connection.Writing.GetAwaiter().GetResult();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+        {
+            Drop(connection);
+            return;
+        }
+
+        Written(connection);
+        if (connection.Index >= 0 && connection.Pending is not null) MarkDirty(connection);
     }
 
     private void CatchUpAll(Connection connection)
     {
-        if (!connection.IsBehind || connection.Closing is not null) return;
+        if (connection.Index < 0 || connection.IsBlocked || !connection.IsBehind || connection.Closing is not null) return; // blocked: the end of the write brings it here again
         connection.IsBehind = false;
         foreach (var subscriber in connection.Subscribers)
         {
@@ -128,7 +123,7 @@ internal sealed partial class FanoutWorker
         }
         else if (connection.IsBehind)
         {
-            Post(new Work(WorkKind.Resume, connection, null)); // behind the others' turn, so that one long catch-up delays nobody
+            Post(new Work(WorkKind.CatchUp, connection, null)); // behind the others' turn, so that one long catch-up delays nobody
         }
     }
 

@@ -131,8 +131,11 @@ internal sealed partial class FanoutWorker
             case WorkKind.Write:
                 Write((Connection)work.Target, (Writing)work.Argument!);
                 break;
-            case WorkKind.Resume:
-                Resume((Connection)work.Target);
+            case WorkKind.Written:
+                EndWrite((Connection)work.Target);
+                break;
+            case WorkKind.CatchUp:
+                CatchUpAll((Connection)work.Target);
                 break;
             case WorkKind.Detach:
                 Drop((Connection)work.Target);

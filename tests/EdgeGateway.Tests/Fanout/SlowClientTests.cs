@@ -1,0 +1,92 @@
+using E2EEvents.EdgeGateway.Fanout;
+
+namespace E2EEvents.EdgeGateway.Tests.Fanout;
+
+/// <summary>Clients that take their bytes late, or never.</summary>
+public sealed class SlowClientTests : IDisposable
+{
+    private readonly FanoutRig _rig = new(new FanoutOptions { MaxWriteBytes = 4096 });
+
+    public void Dispose() => _rig.Dispose();
+
+    [Fact]
+    public void Publish_ClientBlocked_NothingIsAddedUntilItTakesTheWrite()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 5);
+        Assert.Equal(1, client.Sink.Writes);
+        client.Sink.Release();
+        _rig.Run();
+        Assert.Equal(2, client.Sink.Writes);
+        client.Sink.Release();
+        _rig.Run();
+        Assert.Equal([1, 2, 3, 4, 5], client.Offsets);
+        client.Sink.AssertAwaited();
+    }
+
+    [Fact]
+    public void Publish_LatestWhileBlocked_CollapsesToTheNewest()
+    {
+        var channel = Channel(Delivery.Latest, 1, 1);
+        var client = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 500);
+        client.Sink.Mode = SinkMode.Synchronous;
+        client.Sink.Release();
+        _rig.Run();
+        Assert.Equal([1, 500], client.Offsets);
+    }
+
+    [Fact]
+    public void Publish_OneClientBlocked_DelaysNobodyElse()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        var other = _rig.Connect().Join(channel);
+        Publish(channel, 2, 5);
+        Assert.Equal([1, 2, 3, 4, 5], other.Offsets);
+    }
+
+    [Fact]
+    public void Publish_CatchUpIsDueWhileAWriteIsUnderWay_WaitsForTheWrite()
+    {
+        var channel = Channel(Delivery.Every, 1, 40);
+        var client = _rig.Connect();
+        var attached = client.Attach(channel, A.At(0));
+        PostPublishes(channel, 600); // more than one round: the catch-up that the first one queues comes behind them
+        Assert.True(_rig.Worker.Round());
+        Assert.True(A.Now(attached));
+        client.Sink.Mode = SinkMode.Blocking;
+        _rig.Run();
+        Assert.False(client.Connection.Ended.IsCompleted, "The connection was dropped although its client only takes its time.");
+        while (client.Sink.IsWriting)
+        {
+            client.Sink.Release();
+            _rig.Run();
+        }
+
+        Assert.Equal(40, client.Offsets.Count);
+        client.Sink.AssertAwaited();
+    }
+
+    private void PostPublishes(TopicChannel channel, int count)
+    {
+        for (var i = 0; i < count; i++) _rig.Worker.Post(new Work(WorkKind.Publish, channel, channel.Newest));
+    }
+
+    private TopicChannel Channel(Delivery delivery, int from, int to)
+    {
+        var channel = _rig.Channel(A.Match, delivery);
+        Publish(channel, from, to);
+        return channel;
+    }
+
+    private void Publish(TopicChannel channel, int from, int to, ulong epoch = A.Epoch)
+    {
+        for (var offset = from; offset <= to; offset++)
+        {
+            channel.Publish(A.Frame(offset, epoch), 0, Accept.NewEpoch);
+            _rig.Run();
+        }
+    }
+}
