@@ -87,6 +87,7 @@ internal sealed class Connection
     /// <summary>Somebody waits for the bytes before to be gone (<see cref="FanoutWorker.WriteAsync"/>).</summary>
     public TaskCompletionSource? Written { get; set; }
 
+    /// <summary>Completes <see cref="Ended"/>: from here on the transport belongs to others. Never while a write is under way.</summary>
     public void End(CloseReason? reason) => _ended.TrySetResult(reason);
 }
 

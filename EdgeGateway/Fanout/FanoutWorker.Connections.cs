@@ -9,7 +9,7 @@ internal sealed partial class FanoutWorker
     private bool Register(Connection connection)
     {
         if (connection.Index >= 0) return true;
-        if (connection.Index == Gone || connection.Ended.IsCompleted) return false;
+        if (connection.Index == Gone) return false;
         connection.Index = _connections.Count;
         _connections.Add(connection);
         connection.OnWritten = () => Post(new Work(WorkKind.Written, connection, null));
@@ -137,9 +137,10 @@ internal sealed partial class FanoutWorker
     /// <summary>Nothing gets out any more: the reason is best effort, the client's own position always suffices.</summary>
     private void Cut(Connection connection)
     {
+        if (connection.Index < 0) return; // over already
         if (connection.Closing is null) _metrics.Closed(connection.Transport, "write-timeout");
         connection.Sink.Abort();
-        if (connection.Index >= 0) Finish(connection, connection.Closing);
+        Finish(connection);
     }
 
     private void CutAll(TopicChannel channel)

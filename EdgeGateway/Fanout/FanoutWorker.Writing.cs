@@ -74,7 +74,6 @@ internal sealed partial class FanoutWorker
     /// <summary>The write under way is over. Only its own completion may come here: its buffer goes back and its task is asked for the outcome.</summary>
     private void EndWrite(Connection connection)
     {
-        if (connection.Index < 0) return;
         connection.IsBlocked = false;
         if (connection.Gathered is { } gathered)
         {
@@ -82,17 +81,19 @@ internal sealed partial class FanoutWorker
             if (_scratch.Length == 0) _scratch = gathered;
         }
 
+        var isTaken = true;
         try
         {
             connection.Writing.GetAwaiter().GetResult();
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
         {
-            Drop(connection);
-            return;
+            isTaken = false;
         }
 
-        Written(connection);
+        if (connection.Index == Gone) connection.End(connection.Closing);
+        else if (!isTaken) Drop(connection);
+        else Written(connection);
         if (connection.Index >= 0 && connection.Pending is not null) MarkDirty(connection);
     }
 
@@ -118,7 +119,7 @@ internal sealed partial class FanoutWorker
 
         if (connection.Closing is { } reason)
         {
-            if (connection.CloseWritten) Finish(connection, reason);
+            if (connection.CloseWritten) Finish(connection);
             else SayClose(connection, reason);
         }
         else if (connection.IsBehind)
@@ -183,25 +184,31 @@ internal sealed partial class FanoutWorker
         connection.CloseWritten = true;
     }
 
-    private void Finish(Connection connection, CloseReason? reason)
+    /// <summary>Takes the connection out of everything. It ends now, or with the write under way: before that its transport must not go to anybody else.</summary>
+    private void Finish(Connection connection)
     {
         var last = _connections[^1];
         _connections[connection.Index] = last;
         last.Index = connection.Index;
         _connections.RemoveAt(_connections.Count - 1);
-        connection.Index = -1;
+        connection.Index = Gone;
         foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
+        connection.Subscribers.Clear();
+        if (connection.Pending is { } pending) Recycle(pending);
+        connection.Pending = null;
         connection.Written?.TrySetResult();
-        connection.End(reason);
+        if (!connection.IsBlocked) connection.End(connection.Closing);
     }
 
+    /// <summary>The client is gone.</summary>
     private void Drop(Connection connection)
     {
         if (connection.Index >= 0)
         {
-            Finish(connection, connection.Closing);
+            if (connection.IsBlocked) connection.Sink.Abort(); // it may be gone without the transport knowing; the write would stay for ever
+            Finish(connection);
         }
-        else
+        else if (connection.Index != Gone)
         {
             connection.Index = Gone;
             connection.End(null);
@@ -213,8 +220,10 @@ internal sealed partial class FanoutWorker
         while (_connections.Count > 0)
         {
             var connection = _connections[^1];
+            connection.Closing ??= CloseReason.GoingAway;
             connection.Sink.Abort();
-            Finish(connection, CloseReason.GoingAway);
+            Finish(connection);
+            connection.End(connection.Closing); // nobody is left to wait for a write under way
         }
     }
 }

@@ -103,8 +103,8 @@ internal sealed class FakeSink : IConnectionSink, IValueTaskSource
 
     void IValueTaskSource.GetResult(short token)
     {
+        if (_core.GetStatus(token) != ValueTaskSourceStatus.Pending) _mustBeAwaited--;
         _core.GetResult(token); // throws when it is not over, or not this one
-        _mustBeAwaited--;
     }
 
     ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _core.GetStatus(token);

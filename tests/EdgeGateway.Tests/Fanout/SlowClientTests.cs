@@ -69,6 +69,47 @@ public sealed class SlowClientTests : IDisposable
         client.Sink.AssertAwaited();
     }
 
+    [Fact]
+    public void Detach_BytesPendingInTheSameRound_AreNotWritten()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect().Join(channel);
+        var other = _rig.Connect().Join(channel);
+        channel.Publish(A.Frame(2), 0, Accept.Next);
+        Detach(client);
+        _rig.Run();
+        Assert.True(client.Connection.Ended.IsCompletedSuccessfully);
+        Assert.Equal([1], client.Offsets);
+        Assert.Equal([1, 2], other.Offsets);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Detach_WriteUnderWay_EndsOnlyWhenTheWriteIsOver(bool abortEndsWrites)
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        client.Sink.AbortEndsWrites = abortEndsWrites;
+        Publish(channel, 2, 2);
+        Detach(client);
+        Detach(client); // as a session does when the client is gone and again when it leaves
+        _rig.Run();
+        Assert.True(client.Sink.IsAborted); // the client may have gone without a word to the transport
+        Assert.Equal(0, channel.SubscribersOf(0).Count);
+        if (!abortEndsWrites)
+        {
+            Assert.False(client.Connection.Ended.IsCompleted);
+            client.Sink.Release();
+            _rig.Run();
+        }
+
+        Assert.True(client.Connection.Ended.IsCompletedSuccessfully);
+        client.Sink.AssertAwaited();
+    }
+
+    private void Detach(FakeClient client) => _rig.Worker.Post(new Work(WorkKind.Detach, client.Connection, null));
+
     private void PostPublishes(TopicChannel channel, int count)
     {
         for (var i = 0; i < count; i++) _rig.Worker.Post(new Work(WorkKind.Publish, channel, channel.Newest));
