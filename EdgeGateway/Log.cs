@@ -47,4 +47,10 @@ internal static partial class Log
 
     [LoggerMessage(3014, LogLevel.Error, "A batch of frames from silo {Silo} cannot be read ({Reason}); following its topics anew.")]
     public static partial void BrokenBatch(ILogger logger, string silo, string reason);
+
+    [LoggerMessage(3015, LogLevel.Error, "Writing to a {Transport} client failed as no transport should; cutting it, it can resume from its last position.")]
+    public static partial void WriteFailed(ILogger logger, string transport, Exception exception);
+
+    [LoggerMessage(3016, LogLevel.Error, "Cutting a {Transport} client failed; it is dropped from delivery all the same.")]
+    public static partial void AbortFailed(ILogger logger, string transport, Exception exception);
 }

@@ -139,7 +139,7 @@ internal sealed partial class FanoutWorker
     {
         if (connection.Index < 0) return; // over already
         if (connection.Closing is null) _metrics.Closed(connection.Transport, "write-timeout");
-        connection.Sink.Abort();
+        Abort(connection);
         Finish(connection);
     }
 

@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+
 namespace E2EEvents.EdgeGateway.Fanout;
 
 /// <summary>Getting bytes to the transports, and what to do when they do not take them.</summary>
@@ -28,28 +30,38 @@ internal sealed partial class FanoutWorker
         var bytes = gathered ? Gather(batch) : batch.Items[0].AsMemory();
         Recycle(batch);
 
-        ValueTask writing;
         try
         {
-            writing = connection.Sink.WriteAsync(bytes);
-            if (writing.IsCompleted)
+            if (TryWrite(connection, bytes))
             {
-                writing.GetAwaiter().GetResult();
                 Written(connection);
                 return;
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            Drop(connection); // the client is gone; its position is its own
+            Failed(connection, e);
             return;
         }
 
         connection.IsBlocked = true;
         connection.BlockedSince = _now;
-        connection.Writing = writing;
         if (gathered) (connection.Gathered, _scratch) = (_scratch, []);
-        writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
+        connection.Writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
+    }
+
+    /// <summary>True if the transport took the bytes at once; else <see cref="Connection.Writing"/> is under way.</summary>
+    private static bool TryWrite(Connection connection, ReadOnlyMemory<byte> bytes)
+    {
+        var writing = connection.Sink.WriteAsync(bytes);
+        if (writing.IsCompleted)
+        {
+            writing.GetAwaiter().GetResult();
+            return true;
+        }
+
+        connection.Writing = writing;
+        return false;
     }
 
     private Memory<byte> Gather(Batch batch)
@@ -81,20 +93,44 @@ internal sealed partial class FanoutWorker
             if (_scratch.Length == 0) _scratch = gathered;
         }
 
-        var isTaken = true;
+        Exception? failure = null;
         try
         {
             connection.Writing.GetAwaiter().GetResult();
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException or ObjectDisposedException)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
-            isTaken = false;
+            failure = e;
         }
 
         if (connection.Index == Gone) connection.End(connection.Closing);
-        else if (!isTaken) Drop(connection);
+        else if (failure is not null) Failed(connection, failure);
         else Written(connection);
         if (connection.Index >= 0 && connection.Pending is not null) MarkDirty(connection);
+    }
+
+    /// <summary>A write failed: the client is gone and its position is its own. Any other failure is a fault of ours and costs this connection only.</summary>
+    private void Failed(Connection connection, Exception failure)
+    {
+        if (failure is not (IOException or SocketException or OperationCanceledException or InvalidOperationException))
+        {
+            Log.WriteFailed(_logger, connection.Transport, failure);
+            Abort(connection);
+        }
+
+        Drop(connection);
+    }
+
+    private void Abort(Connection connection)
+    {
+        try
+        {
+            connection.Sink.Abort();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException) // survived: this worker's other connections
+        {
+            Log.AbortFailed(_logger, connection.Transport, e);
+        }
     }
 
     private void CatchUpAll(Connection connection)
@@ -205,7 +241,7 @@ internal sealed partial class FanoutWorker
     {
         if (connection.Index >= 0)
         {
-            if (connection.IsBlocked) connection.Sink.Abort(); // it may be gone without the transport knowing; the write would stay for ever
+            if (connection.IsBlocked) Abort(connection); // it may be gone without the transport knowing; the write would stay for ever
             Finish(connection);
         }
         else if (connection.Index != Gone)
@@ -221,7 +257,7 @@ internal sealed partial class FanoutWorker
         {
             var connection = _connections[^1];
             connection.Closing ??= CloseReason.GoingAway;
-            connection.Sink.Abort();
+            Abort(connection);
             Finish(connection);
             connection.End(connection.Closing); // nobody is left to wait for a write under way
         }

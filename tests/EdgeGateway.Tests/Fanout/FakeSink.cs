@@ -38,6 +38,9 @@ internal sealed class FakeSink : IConnectionSink, IValueTaskSource
     /// <summary>False: a write under way survives an abort, until the test releases it.</summary>
     public bool AbortEndsWrites { get; set; } = true;
 
+    /// <summary>What aborting throws.</summary>
+    public Exception? AbortFailure { get; set; }
+
     /// <summary>What the client has got.</summary>
     public ReadOnlySpan<byte> Taken => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_taken);
 
@@ -84,6 +87,7 @@ internal sealed class FakeSink : IConnectionSink, IValueTaskSource
     {
         if (Connection!.Ended.IsCompleted) Assert.Fail("An abort after the connection's end: its transport may serve somebody else by now.");
         IsAborted = true;
+        if (AbortFailure is not null) throw AbortFailure;
         if (AbortEndsWrites && IsWriting) End(new OperationCanceledException("aborted"));
     }
 
