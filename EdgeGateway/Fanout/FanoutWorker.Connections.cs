@@ -5,11 +5,9 @@ internal sealed partial class FanoutWorker
 {
     private const int Gone = -2;
 
-    /// <summary>Takes a connection into the table with its first work; false when it is already over.</summary>
-    private bool Register(Connection connection)
+    private void Begin(Connection connection, byte[] hello)
     {
-        if (connection.Index >= 0) return true;
-        if (connection.Index == Gone) return false;
+        if (connection.Index == Gone) return; // the client left before
         connection.Index = _connections.Count;
         _connections.Add(connection);
         connection.OnWritten = () => Post(new Work(WorkKind.Written, connection, null));
@@ -17,14 +15,14 @@ internal sealed partial class FanoutWorker
         connection.ConnectedAt = _now;
         var lifetime = _options.Lifetime.TotalMilliseconds;
         connection.EndsAt = _now + (long)(lifetime * (0.8 + 0.4 * Random.Shared.NextDouble()));
-        return true;
+        if (hello.Length > 0) Append(connection, hello);
     }
 
     private void Attach(Attachment attachment)
     {
         var subscriber = attachment.Subscriber;
         var connection = subscriber.Connection;
-        if (!Register(connection) || connection.Closing is not null)
+        if (connection.Index < 0 || connection.Closing is not null)
         {
             attachment.Done.TrySetResult(true); // over already: nothing to try again
             return;

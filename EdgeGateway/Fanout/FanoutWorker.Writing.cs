@@ -166,7 +166,7 @@ internal sealed partial class FanoutWorker
 
     private void Write(Connection connection, Writing writing)
     {
-        if (!Register(connection) || connection.Closing is not null)
+        if (connection.Index < 0 || connection.Closing is not null)
         {
             writing.Done?.TrySetResult();
             return;

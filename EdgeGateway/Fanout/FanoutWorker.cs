@@ -53,6 +53,9 @@ internal sealed partial class FanoutWorker
         if (_running is not null) await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
+    /// <summary>Takes a connection over with its first bytes; from here on it beats, and can be closed. Before anything else.</summary>
+    public void Open(Connection connection, byte[] hello) => Post(new Work(WorkKind.Open, connection, hello));
+
     /// <summary>Adds a subscriber at its place; false when that place is no longer among the channel's recent updates: read further and try again.</summary>
     public Task<bool> AttachAsync(Subscriber subscriber, Variant first)
     {
@@ -124,6 +127,9 @@ internal sealed partial class FanoutWorker
         {
             case WorkKind.Publish:
                 Publish((TopicChannel)work.Target, (Update)work.Argument!);
+                break;
+            case WorkKind.Open:
+                Begin((Connection)work.Target, (byte[])work.Argument!);
                 break;
             case WorkKind.Attach:
                 Attach((Attachment)work.Argument!);

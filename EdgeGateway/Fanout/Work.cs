@@ -3,6 +3,7 @@ namespace E2EEvents.EdgeGateway.Fanout;
 internal enum WorkKind
 {
     Publish,
+    Open,
     Attach,
     Write,
     Written,

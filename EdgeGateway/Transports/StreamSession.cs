@@ -29,7 +29,7 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
         using var onGone = gone.UnsafeRegister(static state => ((Connection)state!).Worker!.Post(new Work(WorkKind.Detach, state, null)), connection);
         try
         {
-            if (hello.Length > 0) worker.Reply(connection, hello);
+            worker.Open(connection, hello);
             var joining = new Task[request.Topics.Count];
             for (var i = 0; i < joining.Length; i++) joining[i] = JoinAsync(connection, request.Topics[i], held, gone);
             await Task.WhenAll(joining).ConfigureAwait(false);

@@ -34,7 +34,7 @@ internal sealed class FanoutRig : IDisposable
         var sink = new FakeSink { Mode = mode };
         var connection = new Connection(sink, format, deltas, format == WireFormat.WebSocket ? "websocket" : "sse");
         sink.Connection = connection;
-        Workers.Assign(connection);
+        Workers.Assign(connection).Open(connection, []);
         return new FakeClient(this, connection, sink);
     }
 

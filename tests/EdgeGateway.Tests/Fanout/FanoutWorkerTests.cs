@@ -184,18 +184,22 @@ public sealed class FanoutWorkerTests : IDisposable
     }
 
     [Fact]
-    public void Detach_BeforeTheFirstWork_EndsTheConnection()
+    public void Detach_BeforeTheConnectionIsTakenOver_EndsIt()
     {
         var channel = Channel(Delivery.Every, 1, 1);
-        var client = _rig.Connect();
-        _rig.Worker.Post(new Work(WorkKind.Detach, client.Connection, null));
-        var attached = client.Attach(channel);
-        var written = _rig.Worker.WriteAsync(client.Connection, [1]);
+        var sink = new FakeSink();
+        var connection = new Connection(sink, WireFormat.Sse, false, "sse");
+        sink.Connection = connection;
+        var worker = _rig.Workers.Assign(connection);
+        worker.Post(new Work(WorkKind.Detach, connection, null));
+        worker.Open(connection, [1]);
+        var attached = worker.AttachAsync(new Subscriber(connection, channel), Variant.State);
+        var written = worker.WriteAsync(connection, [1]);
         _rig.Run();
-        Assert.True(client.Connection.Ended.IsCompletedSuccessfully);
+        Assert.True(connection.Ended.IsCompletedSuccessfully);
         Assert.True(attached.IsCompletedSuccessfully && written.IsCompletedSuccessfully);
         Assert.Equal(0, channel.SubscribersOf(0).Count);
-        Assert.Equal(0, client.Sink.Writes);
+        Assert.Equal(0, sink.Writes);
     }
 
     private TopicChannel Channel(Delivery delivery, int from, int to)
