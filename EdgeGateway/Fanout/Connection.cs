@@ -84,8 +84,11 @@ internal sealed class Connection
     /// <summary>Several topics on one SSE stream: positions moved since the last id block.</summary>
     public bool OwesId { get; set; }
 
-    /// <summary>Somebody waits for the bytes before to be gone (<see cref="FanoutWorker.WriteAsync"/>).</summary>
-    public TaskCompletionSource? Written { get; set; }
+    /// <summary>Who waits for bytes in <see cref="Pending"/> to be taken (<see cref="FanoutWorker.WriteAsync"/>).</summary>
+    public List<TaskCompletionSource>? AwaitingPending { get; set; }
+
+    /// <summary>Who waits for bytes of the write under way.</summary>
+    public List<TaskCompletionSource>? AwaitingWrite { get; set; }
 
     /// <summary>Completes <see cref="Ended"/>: from here on the transport belongs to others. Never while a write is under way.</summary>
     public void End(CloseReason? reason) => _ended.TrySetResult(reason);

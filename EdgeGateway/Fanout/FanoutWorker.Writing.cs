@@ -24,6 +24,7 @@ internal sealed partial class FanoutWorker
         var batch = connection.Pending;
         if (batch is null) return;
         connection.Pending = null;
+        (connection.AwaitingWrite, connection.AwaitingPending) = (connection.AwaitingPending, null);
         connection.LastWrite = _now;
         _bytesSent += batch.Bytes;
         var gathered = batch.Count > 1;
@@ -147,12 +148,8 @@ internal sealed partial class FanoutWorker
 
     private void Written(Connection connection)
     {
-        if (connection.Pending is null && connection.Written is { } written)
-        {
-            connection.Written = null;
-            written.TrySetResult();
-        }
-
+        Complete(connection.AwaitingWrite);
+        connection.AwaitingWrite = null;
         if (connection.Closing is { } reason)
         {
             if (connection.CloseWritten) Finish(connection);
@@ -174,8 +171,7 @@ internal sealed partial class FanoutWorker
 
         if (writing.Done is { } done)
         {
-            connection.Written?.TrySetResult();
-            connection.Written = done;
+            (connection.AwaitingPending ??= []).Add(done);
         }
         else if (connection.IsBlocked && connection.Pending is not null)
         {
@@ -232,8 +228,15 @@ internal sealed partial class FanoutWorker
         connection.Subscribers.Clear();
         if (connection.Pending is { } pending) Recycle(pending);
         connection.Pending = null;
-        connection.Written?.TrySetResult();
+        Complete(connection.AwaitingPending);
+        Complete(connection.AwaitingWrite);
         if (!connection.IsBlocked) connection.End(connection.Closing);
+    }
+
+    private static void Complete(List<TaskCompletionSource>? waiting)
+    {
+        if (waiting is null) return;
+        foreach (var waiter in waiting) waiter.TrySetResult();
     }
 
     /// <summary>The client is gone.</summary>

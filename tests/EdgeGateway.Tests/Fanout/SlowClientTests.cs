@@ -108,6 +108,38 @@ public sealed class SlowClientTests : IDisposable
         client.Sink.AssertAwaited();
     }
 
+    [Fact]
+    public void WriteAsync_SeveralWhileBlocked_EachWaitsUntilItsBytesAreTaken()
+    {
+        var client = _rig.Connect(WireFormat.Sse, mode: SinkMode.Blocking);
+        var first = _rig.Worker.WriteAsync(client.Connection, ":1\n\n"u8.ToArray());
+        _rig.Run();
+        var second = _rig.Worker.WriteAsync(client.Connection, ":2\n\n"u8.ToArray());
+        var third = _rig.Worker.WriteAsync(client.Connection, ":3\n\n"u8.ToArray());
+        _rig.Run();
+        Assert.False(first.IsCompleted || second.IsCompleted || third.IsCompleted);
+        client.Sink.Release();
+        _rig.Run();
+        Assert.True(first.IsCompletedSuccessfully);
+        Assert.False(second.IsCompleted || third.IsCompleted);
+        client.Sink.Release();
+        _rig.Run();
+        Assert.True(second.IsCompletedSuccessfully && third.IsCompletedSuccessfully);
+        Assert.Equal([":1", ":2", ":3"], client.Received.ConvertAll(got => got.Text));
+    }
+
+    [Fact]
+    public void WriteAsync_ClientGone_IsOver()
+    {
+        var client = _rig.Connect(WireFormat.Sse, mode: SinkMode.Blocking);
+        var first = _rig.Worker.WriteAsync(client.Connection, ":1\n\n"u8.ToArray());
+        _rig.Run();
+        var second = _rig.Worker.WriteAsync(client.Connection, ":2\n\n"u8.ToArray());
+        Detach(client);
+        _rig.Run();
+        Assert.True(first.IsCompletedSuccessfully && second.IsCompletedSuccessfully);
+    }
+
     private void Detach(FakeClient client) => _rig.Worker.Post(new Work(WorkKind.Detach, client.Connection, null));
 
     private void PostPublishes(TopicChannel channel, int count)
