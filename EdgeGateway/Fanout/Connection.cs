@@ -42,6 +42,9 @@ internal sealed class Connection
 
     public List<Subscriber> Subscribers { get; } = new(1);
 
+    /// <summary>Where the client stands in topics that are not joined yet. Filled before the worker takes the connection over.</summary>
+    public List<(string Topic, Position Position)> Unjoined { get; } = [];
+
     /// <summary>Bytes to leave with the next flush.</summary>
     public Batch? Pending { get; set; }
 

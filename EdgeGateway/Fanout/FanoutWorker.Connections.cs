@@ -40,6 +40,7 @@ internal sealed partial class FanoutWorker
             return;
         }
 
+        connection.Unjoined.RemoveAll(left => left.Topic == channel.Name);
         if (channel.IsStale) Append(connection, Envelope.EncodeFreshness(connection.Format, channel.Name, stale: true));
         attachment.Done.TrySetResult(true);
     }
@@ -105,7 +106,7 @@ internal sealed partial class FanoutWorker
         else if (connection.OwesId)
         {
             connection.OwesId = false;
-            Append(connection, PositionsBlock.Encode(connection.Subscribers));
+            Append(connection, PositionsBlock.Encode(connection));
         }
         else
         {

@@ -211,7 +211,7 @@ internal sealed partial class FanoutWorker
 
     private void SayClose(Connection connection, CloseReason reason)
     {
-        if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection.Subscribers));
+        if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection));
         Append(connection, Envelope.EncodeClose(connection.Format, reason));
         connection.CloseWritten = true;
     }

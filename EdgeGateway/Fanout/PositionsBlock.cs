@@ -14,16 +14,22 @@ internal static class Beats
 internal static class PositionsBlock
 {
     /// <summary>An <c>id:</c> line and a blank one: browsers remember the id and fire nothing.</summary>
-    public static byte[] Encode(List<Subscriber> subscribers)
+    public static byte[] Encode(Connection connection)
     {
         var text = new StringBuilder("id: ");
-        foreach (var subscriber in subscribers)
+        foreach (var subscriber in connection.Subscribers)
         {
-            if (subscriber.Epoch == 0) continue;
-            if (text.Length > 4) text.Append(',');
-            text.Append(subscriber.Channel.Name).Append('@').Append(new Position(subscriber.Epoch, subscriber.Offset).ToString());
+            if (subscriber.Epoch != 0) Add(text, subscriber.Channel.Name, new Position(subscriber.Epoch, subscriber.Offset));
         }
 
+        // The new id replaces the one the client came with; a topic left out would start from its state next time, without a word on what was missed.
+        foreach (var (topic, position) in connection.Unjoined) Add(text, topic, position);
         return Encoding.ASCII.GetBytes(text.Append("\n\n").ToString());
+    }
+
+    private static void Add(StringBuilder text, string topic, Position position)
+    {
+        if (text.Length > 4) text.Append(',');
+        text.Append(topic).Append('@').Append(position.ToString());
     }
 }

@@ -26,6 +26,11 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
     {
         var worker = workers.Assign(connection);
         var held = new List<FollowedTopic>(request.Topics.Count);
+        foreach (var (topic, after) in request.Topics)
+        {
+            if (after is { } position) connection.Unjoined.Add((topic.ToString(), position));
+        }
+
         using var onGone = gone.UnsafeRegister(static state => ((Connection)state!).Worker!.Post(new Work(WorkKind.Detach, state, null)), connection);
         try
         {

@@ -28,6 +28,67 @@ public sealed class ConnectionLifeTests : IDisposable
         Assert.Equal("ping", Told(client));
     }
 
+    [Fact]
+    public void Tick_SeveralTopics_WritesAllPositionsOnceASecondWhenTheyMoved()
+    {
+        var (first, second) = (Channel("a", 3), Channel("b", 7));
+        var client = _rig.Connect(WireFormat.SseMany).Join(first).Join(second);
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        first.Publish(A.Frame(4), 0, Accept.Next);
+        first.Publish(A.Frame(5), 0, Accept.Next);
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        Assert.Equal([$"match/a@{A.At(3)},match/b@{A.At(7)}", $"match/a@{A.At(5)},match/b@{A.At(7)}"], Ids(client));
+    }
+
+    [Fact]
+    public void Tick_TopicsNotJoinedYet_ArePartOfThePositionsWhereTheClientStands()
+    {
+        var (first, second) = (Channel("a", 3), Channel("b", 7));
+        var client = _rig.Connect(WireFormat.SseMany, unjoined: [("match/b", A.At(5)), ("match/c", A.At(9))]);
+        client.Join(first);
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        client.Join(second, A.At(5));
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        Assert.Equal([$"match/a@{A.At(3)},match/b@{A.At(5)},match/c@{A.At(9)}", $"match/a@{A.At(3)},match/b@{A.At(7)},match/c@{A.At(9)}"], Ids(client));
+    }
+
+    [Fact]
+    public void Close_SeveralTopics_TellsThePositionsBeforeTheReason()
+    {
+        var (first, second) = (Channel("a", 3), Channel("b", 7));
+        var client = _rig.Connect(WireFormat.SseMany).Join(first).Join(second);
+        Close(client, CloseReason.GoingAway);
+        Assert.Equal(["change", "change", "ids", "close"], client.Received.ConvertAll(got => got.Name));
+    }
+
+    [Theory]
+    [InlineData(WireFormat.Sse)]
+    [InlineData(WireFormat.WebSocket)]
+    public void Tick_OtherFormats_WriteNoPositions(WireFormat format)
+    {
+        var client = _rig.Connect(format).Join(Channel("a", 3));
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        Assert.Equal(["change"], client.Received.ConvertAll(got => got.Name));
+    }
+
+    private TopicChannel Channel(string key, long offset)
+    {
+        var channel = _rig.Channel(new TopicKey("match", key), Delivery.Every);
+        for (var i = 1; i <= offset; i++) channel.Publish(A.Frame(i), 0, Accept.NewEpoch);
+        return channel;
+    }
+
+    private static List<string> Ids(FakeClient client)
+    {
+        var ids = new List<string>();
+        foreach (var got in client.Received)
+        {
+            if (got.Name == "ids") ids.Add(got.Text);
+        }
+
+        return ids;
+    }
+
     private void Close(FakeClient client, CloseReason reason)
     {
         _rig.Worker.Post(new Work(WorkKind.Close, client.Connection, reason));

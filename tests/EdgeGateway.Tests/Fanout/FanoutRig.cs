@@ -29,11 +29,12 @@ internal sealed class FanoutRig : IDisposable
 
     public TopicChannel Channel(TopicKey topic, Delivery delivery, int maxUpdates = 256) => new(topic, delivery, Workers, maxUpdates, 1 << 20);
 
-    public FakeClient Connect(WireFormat format = WireFormat.WebSocket, bool deltas = false, SinkMode mode = SinkMode.Synchronous)
+    public FakeClient Connect(WireFormat format = WireFormat.WebSocket, bool deltas = false, SinkMode mode = SinkMode.Synchronous, params (string, Position)[] unjoined)
     {
         var sink = new FakeSink { Mode = mode };
         var connection = new Connection(sink, format, deltas, format == WireFormat.WebSocket ? "websocket" : "sse");
         sink.Connection = connection;
+        connection.Unjoined.AddRange(unjoined);
         Workers.Assign(connection).Open(connection, []);
         return new FakeClient(this, connection, sink);
     }
