@@ -1,0 +1,113 @@
+namespace E2EEvents.Load;
+
+/// <summary>Options of all roles and modes; README.md tells what each means and which a mode looks at.</summary>
+internal sealed class LoadOptions
+{
+    /// <summary>Most connections of one driver: a process here may hold 20,000 descriptors.</summary>
+    private const int MaxConnections = 19_000;
+
+    public required string[] Transports { get; init; }
+
+    public required int Connections { get; init; }
+
+    public required int Topics { get; init; }
+
+    public required int TopicsPerConnection { get; init; }
+
+    /// <summary>Updates a second and topic.</summary>
+    public required double Rate { get; init; }
+
+    /// <summary>Length of a state, bytes.</summary>
+    public required int Bytes { get; init; }
+
+    public required Delivery Delivery { get; init; }
+
+    /// <summary>gateway, region or a URL.</summary>
+    public required string Server { get; init; }
+
+    /// <summary>Processes of the server, if it is a URL.</summary>
+    public required int[] ProcessIds { get; init; }
+
+    /// <summary>Topics to take, if the server is a URL.</summary>
+    public required string[] TopicNames { get; init; }
+
+    public required TimeSpan Warmup { get; init; }
+
+    public required TimeSpan Window { get; init; }
+
+    public required TimeSpan Settle { get; init; }
+
+    /// <summary>Connections opened a second, except in a storm.</summary>
+    public required double ConnectRate { get; init; }
+
+    public required int Threads { get; init; }
+
+    public required int Addresses { get; init; }
+
+    /// <summary>Part of the connections that never read, 0 to 0.9.</summary>
+    public required double Share { get; init; }
+
+    public required TimeSpan PollEvery { get; init; }
+
+    public required string Query { get; init; }
+
+    public required string Pin { get; init; }
+
+    public required int Port { get; init; }
+
+    /// <summary>host:port, for the role publish.</summary>
+    public required string Redis { get; init; }
+
+    /// <summary>Redis stream, for the role publish.</summary>
+    public required string Stream { get; init; }
+
+    /// <summary>Cores of the servers as taskset reads them; null = not pinned.</summary>
+    public string? ServerCores => Pin == "none" ? null : Pin.Split(':')[0];
+
+    /// <summary>Cores of the driver and of a publisher; null = not pinned.</summary>
+    public string? LoadCores => Pin == "none" ? null : Pin.Split(':')[1];
+
+    /// <summary>Reads the options; writes all errors and returns null if there are any.</summary>
+    public static LoadOptions? Read(IReadOnlyList<string> words, TextWriter errors)
+    {
+        var arguments = new Arguments(words);
+        var pin = arguments.Text("pin", Environment.ProcessorCount > 1 ? "0:1" : "none");
+        var options = new LoadOptions
+        {
+            Transports = arguments.OneOf("transport", "websocket", "websocket", "sse", "longpoll", "poll").Split(','),
+            Connections = arguments.Whole("connections", 1000, 1, MaxConnections),
+            Topics = arguments.Whole("topics", 1, 1, 100_000),
+            TopicsPerConnection = arguments.Whole("topics-per-connection", 1, 1, 50),
+            Rate = arguments.Number("rate", 20, 0.001, 100_000),
+            Bytes = arguments.Whole("bytes", 256, 64, 1 << 20),
+            Delivery = arguments.OneOf("delivery", "every", "every", "latest") == "every" ? Delivery.Every : Delivery.Latest,
+            Server = arguments.Text("server", "gateway"),
+            ProcessIds = Array.ConvertAll(List(arguments.Text("pid", "")), text => int.TryParse(text, out var id) ? id : 0),
+            TopicNames = List(arguments.Text("topic", "")),
+            Warmup = arguments.Seconds("warmup", 3, 0, 600),
+            Window = arguments.Seconds("seconds", 15, 1, 3600),
+            Settle = arguments.Seconds("settle", 8, 0, 600),
+            ConnectRate = arguments.Number("connect-rate", 1000, 1, 100_000),
+            Threads = arguments.Whole("threads", 1, 1, 64),
+            Addresses = arguments.Whole("addresses", 4, 1, 200),
+            Share = arguments.Number("share", 0.05, 0, 0.9),
+            PollEvery = arguments.Seconds("poll-interval", 1, 0.01, 600),
+            Query = arguments.Text("query", ""),
+            Pin = pin,
+            Port = arguments.Whole("port", 0, 0, 65535),
+            Redis = arguments.Text("redis", ""),
+            Stream = arguments.Text("stream", "load"),
+        };
+        var found = new List<string>(arguments.Errors);
+        if (pin != "none" && pin.Split(':').Length != 2) found.Add($"--pin is '{pin}'; write server cores:load cores as taskset reads them, such as 0:1, or none.");
+        if (options.IsRunningServer && options.TopicNames.Length == 0) found.Add("--server is a URL: name the topics to take with --topic kind/key,kind/key.");
+        if (!options.IsRunningServer && options.Server is not ("gateway" or "region")) found.Add($"--server is '{options.Server}'; it must be gateway, region or http://127.0.0.1:port.");
+        if (Array.IndexOf(options.ProcessIds, 0) >= 0) found.Add("--pid takes process ids joined by commas.");
+        foreach (var error in found) errors.WriteLine(error);
+        return found.Count == 0 ? options : null;
+    }
+
+    public bool IsRunningServer => Server.StartsWith("http://", StringComparison.Ordinal);
+
+    private static string[] List(string text) => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,6 @@
+namespace E2EEvents.Load.Servers;
+
+internal sealed class RegionServer
+{
+    public static Task<IServer> StartAsync(LoadOptions options, CancellationToken cancellationToken) => throw new NotSupportedException();
+}
