@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace E2EEvents.Load;
 
 /// <summary>Options of all roles and modes; README.md tells what each means and which a mode looks at.</summary>
@@ -67,6 +69,19 @@ internal sealed class LoadOptions
     /// <summary>Cores of the driver and of a publisher; null = not pinned.</summary>
     public string? LoadCores => Pin == "none" ? null : Pin.Split(':')[1];
 
+    /// <summary>True = Redis syncs its file before each answer.</summary>
+    public required bool SyncAlways { get; init; }
+
+    /// <summary>Redis or Memory: where the silo of a region keeps topics.</summary>
+    public required string Storage { get; init; }
+
+    /// <summary>The options that a source needs, for another role.</summary>
+    public IReadOnlyList<string> SourceWords =>
+    [
+        "--topics", Topics.ToString(CultureInfo.InvariantCulture), "--rate", Rate.ToString(CultureInfo.InvariantCulture),
+        "--bytes", Bytes.ToString(CultureInfo.InvariantCulture), "--delivery", Delivery == Delivery.Every ? "every" : "latest",
+    ];
+
     /// <summary>Reads the options; writes all errors and returns null if there are any.</summary>
     public static LoadOptions? Read(IReadOnlyList<string> words, TextWriter errors)
     {
@@ -97,6 +112,8 @@ internal sealed class LoadOptions
             Port = arguments.Whole("port", 0, 0, 65535),
             Redis = arguments.Text("redis", ""),
             Stream = arguments.Text("stream", "load"),
+            SyncAlways = arguments.OneOf("fsync", "everysec", "everysec", "always") == "always",
+            Storage = arguments.OneOf("storage", "redis", "redis", "memory") == "redis" ? "Redis" : "Memory",
         };
         var found = new List<string>(arguments.Errors);
         if (pin != "none" && pin.Split(':').Length != 2) found.Add($"--pin is '{pin}'; write server cores:load cores as taskset reads them, such as 0:1, or none.");

@@ -4,17 +4,20 @@ using E2EEvents.Load.Measuring;
 using E2EEvents.Load.Modes;
 using E2EEvents.Load.Servers;
 using E2EEvents.Load.Sockets;
+using E2EEvents.Load.Sources;
 
 // Load driver: one mode or role a call. See README.md.
 if (args.Length == 0 || LoadOptions.Read(args[1..], Console.Error) is not { } options)
 {
-    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|serve-gateway [--name value …]; tests/Load/README.md lists the options.");
+    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|serve-gateway|up|publish [--name value …]; tests/Load/README.md lists the options.");
     return 2;
 }
 
 return args[0] switch
 {
     "serve-gateway" => await ServeGateway.RunAsync(options),
+    "up" => await ServeRegion.RunAsync(options),
+    "publish" => await Publisher.RunAsync(options),
     "steady" => await MeasureAsync(Steady.RunAsync),
     "idle" => await MeasureAsync(Idle.RunAsync),
     "storm" => await MeasureAsync(Storm.RunAsync),

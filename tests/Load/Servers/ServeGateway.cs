@@ -1,8 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using E2EEvents.EdgeGateway;
 using E2EEvents.Load.Clients;
 using E2EEvents.Load.Sources;
+using E2EEvents.Testing.Processes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -17,10 +16,10 @@ internal static class ServeGateway
     {
         var clock = new Clock(TimeProvider.System);
         var region = new FakeRegion(options.Topics, options.Rate, options.Bytes, options.Delivery, clock);
-        var port = options.Port > 0 ? options.Port : FreePort();
+        var port = options.Port > 0 ? options.Port : FreePort.Next();
         await using var app = Build(region, port);
         await app.StartAsync();
-        await RoleHost.ServeAsync(new Ready($"http://127.0.0.1:{port}", new Dictionary<string, int> { ["gateway"] = Environment.ProcessId }), async order =>
+        await RoleHost.ServeAsync(new Ready($"http://127.0.0.1:{port}", new Dictionary<string, int> { ["gateway"] = Environment.ProcessId }, null), async order =>
         {
             if (order != "start") return await region.StopAsync();
             region.Start();
@@ -49,16 +48,4 @@ internal static class ServeGateway
         app.MapEdgeGateway();
         return app;
     }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
-
-    /// <summary>First word of a server role.</summary>
-    /// <param name="Url">Where clients go.</param>
-    /// <param name="Processes">Name to id of the processes whose cost is measured.</param>
-    internal sealed record Ready(string Url, Dictionary<string, int> Processes);
 }
