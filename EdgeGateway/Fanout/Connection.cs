@@ -46,7 +46,7 @@ internal sealed class Connection
     public List<(string Topic, Position Position)> Unjoined { get; } = [];
 
     /// <summary>Bytes to leave with the next flush.</summary>
-    public Batch? Pending { get; set; }
+    public Batch Pending; // a field, because it is a struct that changes in place
 
     /// <summary>In the list of connections to flush at the end of the round.</summary>
     public bool IsDirty { get; set; }
@@ -144,30 +144,5 @@ internal sealed class SubscriberList
         _count--;
         subscriber.Index = -1;
         if (_count == 0) _items = [];
-    }
-}
-
-/// <summary>References to the bytes that leave in one write. Reused by its worker.</summary>
-internal sealed class Batch
-{
-    private byte[][] _items = new byte[8][];
-
-    public int Count { get; private set; }
-
-    public int Bytes { get; private set; }
-
-    public ReadOnlySpan<byte[]> Items => _items.AsSpan(0, Count);
-
-    public void Add(byte[] bytes)
-    {
-        if (Count == _items.Length) Array.Resize(ref _items, Count * 2);
-        _items[Count++] = bytes;
-        Bytes += bytes.Length;
-    }
-
-    public void Clear()
-    {
-        Array.Clear(_items, 0, Count);
-        (Count, Bytes) = (0, 0);
     }
 }

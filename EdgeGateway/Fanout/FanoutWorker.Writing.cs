@@ -21,15 +21,14 @@ internal sealed partial class FanoutWorker
 
     private void Flush(Connection connection)
     {
-        var batch = connection.Pending;
-        if (batch is null) return;
-        connection.Pending = null;
+        ref var batch = ref connection.Pending;
+        if (batch.IsEmpty) return;
         (connection.AwaitingWrite, connection.AwaitingPending) = (connection.AwaitingPending, null);
         connection.LastWrite = _now;
         _bytesSent += batch.Bytes;
         var gathered = batch.Count > 1;
-        var bytes = gathered ? Gather(batch) : batch.Items[0].AsMemory();
-        Recycle(batch);
+        var bytes = gathered ? Gather(batch) : batch.Single.AsMemory();
+        batch.Clear(_arrays);
 
         try
         {
@@ -65,23 +64,11 @@ internal sealed partial class FanoutWorker
         return false;
     }
 
-    private Memory<byte> Gather(Batch batch)
+    private Memory<byte> Gather(in Batch batch)
     {
         if (_scratch.Length < batch.Bytes) _scratch = new byte[Math.Max(batch.Bytes, 16 << 10)];
-        var at = 0;
-        foreach (var item in batch.Items)
-        {
-            item.CopyTo(_scratch.AsSpan(at));
-            at += item.Length;
-        }
-
-        return _scratch.AsMemory(0, at);
-    }
-
-    private void Recycle(Batch batch)
-    {
-        batch.Clear();
-        if (_batches.Count < 64) _batches.Push(batch);
+        batch.CopyTo(_scratch);
+        return _scratch.AsMemory(0, batch.Bytes);
     }
 
     /// <summary>The write under way is over. Only its own completion may come here: its buffer goes back and its task is asked for the outcome.</summary>
@@ -107,7 +94,7 @@ internal sealed partial class FanoutWorker
         if (connection.Index == Gone) connection.End(connection.Closing);
         else if (failure is not null) Failed(connection, failure);
         else Written(connection);
-        if (connection.Index >= 0 && connection.Pending is not null) MarkDirty(connection);
+        if (connection.Index >= 0 && !connection.Pending.IsEmpty) MarkDirty(connection);
     }
 
     /// <summary>A write failed: the client is gone and its position is its own. Any other failure is a fault of ours and costs this connection only.</summary>
@@ -173,7 +160,7 @@ internal sealed partial class FanoutWorker
         {
             (connection.AwaitingPending ??= []).Add(done);
         }
-        else if (connection.IsBlocked && connection.Pending is not null)
+        else if (connection.IsBlocked && !connection.Pending.IsEmpty)
         {
             return; // a client that floods pings and does not read gets no pongs
         }

@@ -18,7 +18,7 @@ internal sealed partial class FanoutWorker
     private readonly ILogger _logger;
     private readonly List<Connection> _connections = [];
     private readonly List<Connection> _dirty = [];
-    private readonly Stack<Batch> _batches = new();
+    private readonly BatchArrays _arrays = new();
     private byte[] _scratch = [];
     private long _now;
     private long _framesSent;
@@ -231,7 +231,7 @@ internal sealed partial class FanoutWorker
         for (; update is not null; update = update.Next)
         {
             if (update.Offset <= subscriber.Offset) continue;
-            if (subscriber.Connection.Pending is { } pending && pending.Bytes >= _options.MaxWriteBytes)
+            if (subscriber.Connection.Pending.Bytes >= _options.MaxWriteBytes)
             {
                 subscriber.Connection.IsBehind = true;
                 break;
@@ -270,13 +270,8 @@ internal sealed partial class FanoutWorker
 
     private void Append(Connection connection, byte[] bytes)
     {
-        if (connection.Pending is null)
-        {
-            connection.Pending = _batches.TryPop(out var batch) ? batch : new Batch();
-            MarkDirty(connection);
-        }
-
-        connection.Pending.Add(bytes);
+        if (connection.Pending.IsEmpty) MarkDirty(connection);
+        connection.Pending.Add(bytes, _arrays);
     }
 
     private void MarkDirty(Connection connection)
