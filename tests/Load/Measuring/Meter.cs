@@ -47,11 +47,19 @@ internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock cl
         OthersCpuPercent = Math.Max(0, (100 * (ProcessUsage.MachineCpuSeconds() - _machineBefore) / Seconds) - ServerCpuPercent - DriverCpuPercent);
     }
 
-    /// <summary>CPU per delivery of each process, µs.</summary>
-    public Dictionary<string, double> PerDelivery(long deliveries)
+    /// <summary>CPU of each process over <paramref name="count"/> deliveries or updates, µs.</summary>
+    public Dictionary<string, double> CpuOver(double count)
     {
         var result = new Dictionary<string, double>();
-        foreach (var (name, used) in _used) result[name] = Math.Round(used.CpuSeconds * 1e6 / Math.Max(1, deliveries), 2);
+        foreach (var (name, used) in _used) result[name] = Math.Round(used.CpuSeconds * 1e6 / Math.Max(1, count), 2);
+        return result;
+    }
+
+    /// <summary>Share of one core of each process, %.</summary>
+    public Dictionary<string, double> CpuPercents()
+    {
+        var result = new Dictionary<string, double>();
+        foreach (var (name, used) in _used) result[name] = Math.Round(100 * used.CpuSeconds / Seconds, 1);
         return result;
     }
 

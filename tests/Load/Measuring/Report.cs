@@ -49,6 +49,8 @@ internal static class Report
         var name = $"{result.Mode} {result.Transport}";
         if (result.LatencyFromOrigin is { } origin) output.WriteLine($"{name}: from the moment an update was due: p50 {Text(origin.P50)}, p90 {Text(origin.P90)}, p99 {Text(origin.P99)}, max {Text(origin.Max)} ms");
         if (result.CpuPerDeliveryOf is { Count: > 1 } parts) output.WriteLine($"{name}: CPU µs per delivery by process: {string.Join(", ", Format(parts))}");
+        if (result.CpuPerUpdateOf is { Count: > 1 } updates) output.WriteLine($"{name}: CPU µs per update by process: {string.Join(", ", Format(updates))}");
+        if (result.IdleCpuPercentOf is { Count: > 1 } idle) output.WriteLine($"{name}: % of a core by process before the source began: {string.Join(", ", Format(idle))}");
         if (result.Source is { } source) output.WriteLine($"{name}: the source made {source.Updates} updates, the latest {Text(source.LatestMs)} ms after it was due");
         var laws = result.Laws;
         if (!laws.Held) output.WriteLine($"{name}: BROKEN: holes {laws.Holes}, repeats {laws.Repeats}, untold epochs {laws.UntoldEpochs}, malformed {laws.Malformed}, behind at the end {laws.Behind}");

@@ -52,6 +52,12 @@ internal sealed record RunResult
     /// <summary>The same by process.</summary>
     public Dictionary<string, double>? CpuPerDeliveryOf { get; init; }
 
+    /// <summary>CPU per update of each process, µs: what a silo or a connector costs does not depend on the number of clients.</summary>
+    public Dictionary<string, double>? CpuPerUpdateOf { get; init; }
+
+    /// <summary>Share of one core that each process used before the source began, %; contained in the others.</summary>
+    public Dictionary<string, double>? IdleCpuPercentOf { get; init; }
+
     /// <summary>CPU of all server processes per connection made, µs.</summary>
     public double? CpuPerConnect { get; init; }
 

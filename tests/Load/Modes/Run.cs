@@ -95,7 +95,7 @@ internal sealed class Run : IAsyncDisposable
             Latency = Latency.Of(figures.FromHome),
             LatencyFromOrigin = Latency.Of(figures.FromOrigin),
             CpuPerDelivery = Server.Processes.Count > 0 && figures.Deliveries > 0 ? Math.Round(Meter.CpuSeconds * 1e6 / figures.Deliveries, 2) : null,
-            CpuPerDeliveryOf = Server.Processes.Count > 0 && figures.Deliveries > 0 ? Meter.PerDelivery(figures.Deliveries) : null,
+            CpuPerDeliveryOf = Server.Processes.Count > 0 && figures.Deliveries > 0 ? Meter.CpuOver(figures.Deliveries) : null,
             ServerCpuPercent = Server.Processes.Count > 0 ? Math.Round(Meter.ServerCpuPercent, 1) : null,
             DriverCpuPercent = Math.Round(Meter.DriverCpuPercent, 1),
             OthersCpuPercent = Math.Round(Meter.OthersCpuPercent, 1),
