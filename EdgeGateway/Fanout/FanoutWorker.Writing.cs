@@ -213,8 +213,7 @@ internal sealed partial class FanoutWorker
         connection.Index = Gone;
         foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
         connection.Subscribers.Clear();
-        if (connection.Pending is { } pending) Recycle(pending);
-        connection.Pending = null;
+        connection.Pending.Clear(_arrays);
         Complete(connection.AwaitingPending);
         Complete(connection.AwaitingWrite);
         if (!connection.IsBlocked) connection.End(connection.Closing);
