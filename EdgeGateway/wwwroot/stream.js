@@ -216,25 +216,32 @@ class Stream {
     return fetch(this.#options.base + path, { signal: AbortSignal.timeout(5_000), cache: 'no-store' });
   }
 
-  /** Browsers hide pings and comments. So after a silence ask for one topic: no answer, or a newer position that never came, means a dead connection. */
-  #watchQuiet() {
+  /** Browsers hide pings and comments. So after a silence ask for some topics: no answer, or a newer position that never came, means a dead connection. */
+  #watchQuiet(checkedAt = 0) {
+    const session = this.#session;
+    const quiet = () => performance.now() - Math.max(this.#heardAt, checkedAt);
     this.#timers.quiet = setTimeout(async () => {
-      const session = this.#session;
-      const since = performance.now() - this.#heardAt;
-      if (since >= quietAfter && !await this.#healthy() && session === this.#session) {
-        return this.#ended({ code: 0, reason: 'nothing heard although there was something to hear' });
-      }
-      if (session === this.#session) this.#watchQuiet();
-    }, quietAfter);
+      if (quiet() < quietAfter) return this.#watchQuiet(checkedAt);
+      const healthy = await this.#healthy();
+      if (session !== this.#session) return;
+      if (healthy) this.#watchQuiet(performance.now());
+      else this.#ended({ code: 0, reason: 'nothing heard although there was something to hear' });
+    }, quietAfter - quiet());
   }
 
   async #healthy() {
-    const topic = this.topics[this.#asked++ % this.topics.length];
+    const busiest = this.topics.reduce((a, b) => ((this.entries.get(a)?.changes ?? 0) < (this.entries.get(b)?.changes ?? 0) ? b : a));
+    const other = this.topics[this.#asked++ % this.topics.length];
+    const verdicts = await Promise.all([...new Set([busiest, other])].map(topic => this.#upToDate(topic)));
+    return verdicts.every(Boolean);
+  }
+
+  async #upToDate(topic) {
     try {
       const answer = await this.#ask(`/topics/${topic}`);
       if (answer.status !== 200) return answer.status < 500;
       const newest = await answer.json();
-      await new Promise(resolve => setTimeout(resolve, 3_000));
+      await new Promise(resolve => setTimeout(resolve, 3_000)); // what the answer knows may still be on its way here
       const have = this.entries.get(topic);
       return have?.epoch === newest.epoch && have.offset >= newest.offset;
     } catch {

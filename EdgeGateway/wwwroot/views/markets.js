@@ -4,7 +4,7 @@ import { formatPosition } from '../core.js';
 import { Series, drawSeries, palette, watchSize } from '../series.js';
 
 const shownFirst = 25;
-const chartEvery = 500; // ms: a line seen to grow; prices are drawn as they come
+const chartEvery = { seen: 500, unseen: 5_000 }; // ms; prices are drawn as they come
 
 export class MarketsView {
   kind = 'ticker';
@@ -12,7 +12,7 @@ export class MarketsView {
   #topics = [];
   #series = new Map(); // topic → prices seen
   #chosen;
-  #visible = true;
+  #pace = chartEvery.seen;
 
   constructor(section, { rewish, redraw }) {
     this.body = section.querySelector('tbody');
@@ -22,8 +22,11 @@ export class MarketsView {
     this.detail = section.querySelector('.quote');
     this.redraw = redraw;
     this.more.addEventListener('click', () => { this.#shown += shownFirst; rewish(); });
-    // Charts nobody looks at need not be drawn.
-    new IntersectionObserver(([seen]) => { this.#visible = seen.isIntersecting; redraw(); }, { rootMargin: '200px' }).observe(section);
+    // Charts nobody looks at need not be drawn often.
+    new IntersectionObserver(([market]) => {
+      this.#pace = market.isIntersecting ? chartEvery.seen : chartEvery.unseen;
+      redraw();
+    }, { rootMargin: '200px' }).observe(section);
   }
 
   wants(topics) {
@@ -49,10 +52,10 @@ export class MarketsView {
     const at = performance.timeOrigin + performance.now();
     keyed(this.body, entries, entry => entry.topic, entry => this.#row(entry), (row, entry) => {
       if (row.entry !== entry) this.#updateRow(row, entry);
-      if (row.charted !== entry && this.#visible && !(at - row.chartedAt < chartEvery)) this.#chartRow(row, entry, at);
+      if (row.charted !== entry && !(at - row.chartedAt < this.#pace)) this.#chartRow(row, entry, at);
     });
     const chosen = hub.entries.get(this.#chosen);
-    if (this.#visible && chosen?.state && this.detail.entry !== chosen) this.#updateDetail(chosen, at);
+    if (chosen?.state && this.detail.entry !== chosen) this.#updateDetail(chosen, at);
   }
 
   #row({ topic }) {
@@ -73,7 +76,7 @@ export class MarketsView {
       el('td', { class: 'number wide', testid: 'ticker-bid' }),
       el('td', { class: 'number wide', testid: 'ticker-ask' }));
     watchSize(row.querySelector('canvas'), () => {
-      row.charted = undefined;
+      row.charted = row.chartedAt = undefined;
       this.redraw();
     });
     return row;

@@ -72,7 +72,7 @@ class Panel {
   #late = true;
 
   constructor({ transport, title, about }, context) {
-    Object.assign(this, { transport, context });
+    Object.assign(this, { transport, title, context });
     this.node = this.#build(title, about);
   }
 
@@ -98,8 +98,11 @@ class Panel {
   }
 
   cut() {
-    this.stream?.cut(cutFor);
+    if (this.#down) this.stream.retry();
+    else this.stream?.cut(cutFor);
   }
+
+  get #down() { return this.stream?.status === 'failed' || this.stream?.status === 'waiting'; }
 
   #changed(entry, { gap, hole, received }) {
     const way = hops(entry.time, received);
@@ -151,7 +154,7 @@ class Panel {
       hops: el('ol', { class: 'hops', testid: 'panel-hops' }),
       total: el('p', { class: 'total', testid: 'panel-latency' }),
       log: el('ol', { class: 'log', testid: 'panel-log' }),
-      cut: el('button', { type: 'button', testid: 'panel-cut', text: 'Cut', 'aria-label': `Cut ${title}`, on: { click: () => this.cut() } }),
+      cut: el('button', { type: 'button', testid: 'panel-cut', text: 'Cut', on: { click: () => this.cut() } }),
       facts: el('dl', { class: 'facts counters' },
         fact('Changes', 'panel-updates'), fact('Duplicates dropped', 'panel-duplicates'), fact('Gaps, told', 'panel-gaps'),
         fact('Holes, not told', 'panel-holes'), fact('Reconnects', 'panel-reconnects'), fact('Received', 'panel-received')),
@@ -178,7 +181,8 @@ class Panel {
     setText(parts.status, statusText(stream));
     setAttribute(parts.status, 'data-state', stream.status);
     setAttribute(parts.status, 'title', stream.reason);
-    setText(parts.cut, stream.status === 'failed' || stream.status === 'waiting' ? 'Retry' : 'Cut');
+    setText(parts.cut, this.#down ? 'Retry' : 'Cut');
+    setAttribute(parts.cut, 'aria-label', `${parts.cut.textContent} ${this.title}`);
     parts.cut.disabled = stream.status === 'cut';
     if (counting) setTimeout(() => this.context.redraw(), 500);
     if (!this.#late) return;
