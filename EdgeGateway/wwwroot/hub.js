@@ -57,6 +57,7 @@ export class Hub {
     const same = (stream, group) => stream.topics.length === group.length && stream.topics.every((topic, i) => topic === group[i]);
     const kept = groups.map(group => this.#streams.find(stream => same(stream, group)));
     for (const stream of this.#streams.filter(stream => !kept.includes(stream))) {
+      if (stream.status === 'cut' || stream.status === 'waiting') this.#past.reconnects++; // its topics come back on another stream
       stream.close();
       for (const name of Object.keys(this.#past)) this.#past[name] += stream.stats[name];
     }
