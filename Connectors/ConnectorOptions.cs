@@ -34,9 +34,12 @@ public abstract class ConnectorOptions
     [Range(1024, 16 * 1024 * 1024)]
     public int MaxRecordBytes { get; set; } = 1024 * 1024;
 
-    /// <summary>Most events of one topic published (and then stored) at once, 1 to 10,000. Default: 250.</summary>
+    /// <summary>
+    /// Most events of one topic published (and then applied and stored) at once, 1 to 10,000. More is quicker through a backlog, but keeps the topic from
+    /// answering its readers meanwhile. Default: 100.
+    /// </summary>
     [Range(1, 10_000)]
-    public int MaxBatchEvents { get; set; } = 250;
+    public int MaxBatchEvents { get; set; } = 100;
 
     /// <summary>Topics served at the same time, 1 to 10,000; each has one batch under way. Default: 256.</summary>
     [Range(1, 10_000)]
@@ -46,9 +49,9 @@ public abstract class ConnectorOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a topic may take to settle a batch before it is published again, 100 ms to 1 min; doubles with every repetition, up to eight times. Default: 3 s.</summary>
+    /// <summary>How long a topic may take to settle a batch before it is published again, 100 ms to 1 min; doubles with every repetition, up to eight times. Default: 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
-    public TimeSpan SettleTimeout { get; set; } = TimeSpan.FromSeconds(3);
+    public TimeSpan SettleTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Longest wait for one call to the region, 1 s to 1 min; more than Cluster:CallTimeout. Default: 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]

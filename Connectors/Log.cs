@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "Connector {Connector} reads.")]
     public static partial void Reading(ILogger logger, string connector);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Connector {Connector}: {Operation} failed ({Failures} times in a row); trying again in {PauseMs:0} ms.")]
-    public static partial void CallFailed(ILogger logger, string connector, string operation, int failures, double pauseMs, Exception failure);
+    [LoggerMessage(2003, LogLevel.Warning, "Connector {Connector}: {Operation} failed ({Failures} times in a row, {Reason}); trying again in {PauseMs:0} ms.")]
+    public static partial void CallFailed(ILogger logger, string connector, string operation, int failures, string reason, double pauseMs);
 
     [LoggerMessage(2004, LogLevel.Warning, "Connector {Connector}: {Topic} did not settle {Events} events within {Seconds:0.#} s; publishing them again in {PauseMs:0} ms.")]
     public static partial void NotSettled(ILogger logger, string connector, TopicKey topic, int events, double seconds, double pauseMs);

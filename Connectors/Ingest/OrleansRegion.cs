@@ -10,7 +10,7 @@ internal sealed class OrleansRegion(IClusterClient client) : IRegion
 
     public async Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken)
     {
-        var kinds = await client.GetGrain<IKindsGrain>(0).ListAsync(cancellationToken);
+        var kinds = await Grain(factory => factory.GetGrain<IKindsGrain>(0)).ListAsync(cancellationToken);
         return kinds.Select(kind => kind.Kind).ToHashSet(StringComparer.Ordinal);
     }
 
@@ -19,14 +19,27 @@ internal sealed class OrleansRegion(IClusterClient client) : IRegion
         _streams.Value.GetStream<SourcedEvent>(StreamId.Create(topic.Kind, topic.Key)).OnNextBatchAsync(events).WaitAsync(cancellationToken);
 
     public Task<bool> SettledAsync(TopicKey topic, string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken) =>
-        client.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic)).SettledAsync(source, upTo, wait, cancellationToken);
+        Grain(factory => factory.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic))).SettledAsync(source, upTo, wait, cancellationToken);
 
     public Task AddLettersAsync(string kind, DeadLetter[] letters, CancellationToken cancellationToken) =>
-        client.GetGrain<IDeadLetterGrain>(kind).AddAsync(letters, cancellationToken);
+        Grain(factory => factory.GetGrain<IDeadLetterGrain>(kind)).AddAsync(letters, cancellationToken);
 
     public Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken) =>
-        client.GetGrain<ICheckpointGrain>(connector).ReadAsync(cancellationToken);
+        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).ReadAsync(cancellationToken);
 
     public Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken) =>
-        client.GetGrain<ICheckpointGrain>(connector).WriteAsync(token, version, cancellationToken);
+        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).WriteAsync(token, version, cancellationToken);
+
+    private T Grain<T>(Func<IGrainFactory, T> get)
+    {
+        try
+        {
+            return get(client);
+        }
+        catch (ArgumentException)
+        {
+            // Orleans knows the grains of a cluster only once it has spoken to one of its silos.
+            throw new InvalidOperationException("No silo of the region is connected yet.");
+        }
+    }
 }

@@ -54,7 +54,7 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
         status.Failed(operation, failure.Message);
         var pause = backoff.Next();
         // The first attempts, then fewer and fewer: an outage with many topics must not flood the log.
-        if (int.IsPow2(backoff.Failures)) Log.CallFailed(logger, connector, operation, backoff.Failures, pause.TotalMilliseconds, failure);
+        if (int.IsPow2(backoff.Failures)) Log.CallFailed(logger, connector, operation, backoff.Failures, $"{failure.GetType().Name}: {failure.Message}", pause.TotalMilliseconds);
         await Task.Delay(pause, time, cancellationToken);
     }
 
