@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Linq;
 using E2EEvents.Connectors.Redis;
 using E2EEvents.Connectors.Tests.Ingest;
+using E2EEvents.Testing.Faults;
 using E2EEvents.Testing.Logs;
 using E2EEvents.Testing.Servers;
 using StackExchange.Redis;
@@ -83,6 +84,33 @@ public sealed class RedisRestartTests
 
         var containers = region.Containers.Sum(container => container.Events);
         Assert.InRange(containers, 1_500, 2_000); // the checkpoint was of use
+    }
+
+    [Fact]
+    public async Task Host_NetworkDiesSilently_IsNoticedAndNothingIsMissed()
+    {
+        var cancellationToken = TestContext.Current.CancellationToken;
+        await using var server = new RedisServer { Persistence = RedisPersistence.None };
+        await server.StartAsync(cancellationToken);
+        await using var redis = await RedisReading.ClientAsync(server.Endpoint);
+        await using var proxy = new FaultProxy(server.Port);
+        using var log = new LogCapture().Expect(Reconnecting);
+        var options = Options(server);
+        options.Configuration = $"127.0.0.1:{proxy.Port},connectTimeout=1000,connectRetry=1";
+        await using var run = new HostHarness { Log = log, Real = RedisReading.Connector(options, log) };
+        await run.StartAsync();
+        await AddAsync(1);
+        await Eventually.EqualAsync(1, () => run.Region.AppliedEvents, Limit);
+
+        proxy.Stall(); // no reset, no end: only silence
+        await AddAsync(2);
+        await log.SeesAsync(Reconnecting, Limit); // a read that should have been answered after 1 s was not within 6 s
+        Assert.False(run.Status.Ready);
+        proxy.Flow();
+        await AssertAppliedAsync(redis, run.Region);
+        Assert.Equal(2, run.Region.AppliedEvents);
+
+        Task AddAsync(int number) => redis.GetDatabase().StreamAddAsync(Stream, [new("topic", "match/a"), new("event", $$"""{"n":{{number}}}""")]);
     }
 
     private static RedisConnectorOptions Options(RedisServer server) => new() { Type = "Redis", Configuration = server.Endpoint, Streams = [Stream] };
