@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace E2EEvents.EdgeGateway.Fanout;
 
 /// <summary>What an encoding says besides the state.</summary>
@@ -64,7 +66,16 @@ internal sealed class Update(string topic, Frame frame, Frame? before, long gate
 
     private byte[] EncodePatch(WireFormat format, EnvelopeNotes notes)
     {
-        var patch = MergePatch.Diff(before!.State, Frame.State);
+        byte[] patch;
+        try
+        {
+            patch = MergePatch.Diff(before!.State, Frame.State);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return Bytes(format, Variant.State); // a state that is no JSON object is its kind's fault; it must not stop delivery
+        }
+
         return patch.Length < Frame.State.Length
             ? Envelope.EncodePatch(format, topic, Frame, notes, patch)
             : Bytes(format, Variant.State);

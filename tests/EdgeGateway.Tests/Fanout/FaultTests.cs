@@ -77,6 +77,25 @@ public sealed class FaultTests : IDisposable
         Assert.True(stuck.Connection.Ended.IsCompletedSuccessfully);
     }
 
+    [Fact]
+    public void Publish_StatesThatCannotBeCompared_GoOutWhole()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Publish(new Frame(A.At(1), "{broken"u8.ToArray(), 0, 1), 0, Accept.NewEpoch);
+        var patches = _rig.Connect(deltas: true).Join(channel);
+        var states = _rig.Connect().Join(channel);
+        channel.Publish(A.Frame(2), 0, Accept.Next);
+        channel.Publish(A.Frame(3), 0, Accept.Next);
+        _rig.Run();
+        Assert.EndsWith("}", System.Text.Encoding.ASCII.GetString(states.Sink.Taken), StringComparison.Ordinal);
+        Assert.Equal(A.At(3), channel.Position);
+        foreach (var client in (FakeClient[])[patches, states])
+        {
+            Assert.Equal(A.At(3).Offset, Assert.Single(client.Connection.Subscribers).Offset);
+            Assert.False(client.Connection.Ended.IsCompleted);
+        }
+    }
+
     private TopicChannel Channel()
     {
         var channel = _rig.Channel(A.Match, Delivery.Every);
