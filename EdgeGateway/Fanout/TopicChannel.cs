@@ -29,6 +29,7 @@ internal sealed class TopicChannel
     private int _updates;
     private long _bytes;
     private int _variantsInUse;
+    private Position _position;
     private bool _stale;
     private byte[]?[] _freshness = new byte[]?[Envelope.Formats];
     private TaskCompletionSource _changed = NewSignal();
@@ -56,8 +57,14 @@ internal sealed class TopicChannel
 
     public Delivery Delivery { get; }
 
-    /// <summary>Where the topic stands as far as this gateway knows. Offset 0: no event yet.</summary>
-    public Position Position { get; private set; }
+    /// <summary>Where the topic stands as far as this gateway knows. Offset 0: no event yet; epoch 0: not known.</summary>
+    public Position Position
+    {
+        get
+        {
+            lock (_lock) return _position; // two words: unlocked it could be read half old, half new
+        }
+    }
 
     public Update? Newest => Volatile.Read(ref _newest);
 
@@ -76,7 +83,7 @@ internal sealed class TopicChannel
     {
         lock (_lock)
         {
-            if (_newest is null) Position = position;
+            if (_newest is null) _position = position;
         }
     }
 
@@ -92,7 +99,7 @@ internal sealed class TopicChannel
         Fit fit;
         lock (_lock)
         {
-            fit = _newest is null ? Fit.NewEpoch : Position.Classify(Position, frame.Position);
+            fit = _position.Epoch == 0 ? Fit.NewEpoch : Position.Classify(_position, frame.Position);
             if (fit == Fit.Duplicate) return fit;
             var isHole = fit == Fit.Gap && Delivery == Delivery.Every;
             if (isHole && accept < Accept.Hole) return fit;
@@ -100,7 +107,7 @@ internal sealed class TopicChannel
 
             update = new Update(Name, frame, _newest?.Frame, gatewayTime, isHole);
             Append(update, startsAnew: isHole || fit == Fit.NewEpoch);
-            Position = frame.Position;
+            _position = frame.Position;
             (changed, _changed) = (_changed, NewSignal());
         }
 
@@ -134,7 +141,7 @@ internal sealed class TopicChannel
 
     private void Append(Update update, bool startsAnew)
     {
-        if (startsAnew || Delivery == Delivery.Latest)
+        if (startsAnew || _newest is null || Delivery == Delivery.Latest)
         {
             (_updates, _bytes) = (1, update.Frame.State.Length);
             Volatile.Write(ref _oldest, update);
@@ -142,7 +149,7 @@ internal sealed class TopicChannel
             return;
         }
 
-        _newest!.LinkTo(update);
+        _newest.LinkTo(update);
         Interlocked.Exchange(ref _newest, update); // a full fence: the workers' subscriber counts are read after it
         _updates++;
         _bytes += update.Frame.State.Length;

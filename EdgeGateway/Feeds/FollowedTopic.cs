@@ -99,8 +99,9 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
             ConfirmedAt = now;
             Volatile.Write(ref _freshAt, answer.HomeTime);
             _lost = answer.Position.Offset == 0 && Channel.Newest is not null && answer.Position.Epoch != Channel.Position.Epoch;
-            Channel.Begin(answer.Position);
-            foreach (var frame in FrameCodec.Decode(answer.Frames)) Channel.Publish(Own(frame), gatewayTime, Accept.Hole);
+            var frames = FrameCodec.Decode(answer.Frames);
+            if (frames.Count == 0) Channel.Begin(answer.Position);
+            foreach (var frame in frames) Channel.Publish(Own(frame), gatewayTime, Accept.Hole);
             foreach (var (from, follow, frame) in _early)
             {
                 if (from == reader && follow == Follow) Channel.Publish(frame, gatewayTime, Channel.Newest is null ? Accept.NewEpoch : Accept.Next);

@@ -170,8 +170,8 @@ internal sealed class TopicFollower(
         try
         {
             var grain = grains.GetGrain<ITopicReader>(TopicKindAttribute.GrainIdOf(topic.Channel.Topic));
-            var have = topic.Channel.Newest?.Frame.Position;
-            return await grain.FollowAsync(identity.Name, have, _options.MaxPullBytes, cancellationToken)
+            var have = topic.Channel.Position;
+            return await grain.FollowAsync(identity.Name, have.Epoch == 0 ? null : have, _options.MaxPullBytes, cancellationToken)
                 .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken).ConfigureAwait(false);
         }
         finally

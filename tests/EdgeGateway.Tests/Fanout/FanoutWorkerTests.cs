@@ -68,6 +68,39 @@ public sealed class FanoutWorkerTests : IDisposable
     }
 
     [Fact]
+    public void Attach_TopicWithoutEvents_GetsTheFirst()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Begin(A.At(0));
+        var client = _rig.Connect().Join(channel);
+        Publish(channel, 1, 2);
+        Assert.Equal([1, 2], client.Offsets);
+        Assert.Equal([null, null], client.Received.ConvertAll(got => got.Envelope.Gap));
+    }
+
+    [Fact]
+    public void Attach_TopicWithoutEventsThenAnotherEpoch_GetsTheFirstWithoutAGap()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Begin(A.At(0));
+        var client = _rig.Connect().Join(channel);
+        Publish(channel, 1, 1, A.OtherEpoch);
+        Assert.Null(Assert.Single(client.Received).Envelope.Gap);
+    }
+
+    [Fact]
+    public void Attach_TopicWithoutEventsThenALostOne_IsToldWhatItMissed()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Begin(A.At(0));
+        var client = _rig.Connect().Join(channel);
+        channel.Publish(A.Frame(3), 0, Accept.Hole);
+        _rig.Run();
+        Assert.Equal("history", Assert.Single(client.Received).Envelope.Gap);
+        Assert.False(client.Connection.Ended.IsCompleted);
+    }
+
+    [Fact]
     public void Publish_ManyWithinARound_LeaveInOneWrite()
     {
         var channels = new List<TopicChannel>();

@@ -89,6 +89,25 @@ public sealed class TopicChannelTests : IDisposable
     }
 
     [Fact]
+    public void Publish_FirstFrameOfATopicKnownToBeEmpty_IsJudgedByItsPosition()
+    {
+        var channel = Channel(Delivery.Every);
+        channel.Begin(A.At(0));
+        Assert.Equal(Fit.Gap, channel.Publish(A.Frame(3), 0, Accept.NewEpoch)); // 1 and 2 are missing
+        Assert.Null(channel.Newest);
+        Assert.Equal(Fit.Next, channel.Publish(A.Frame(1), 0, Accept.Next));
+        Assert.Equal([1], Kept(channel));
+    }
+
+    [Fact]
+    public void Begin_ChannelWithUpdates_ChangesNothing()
+    {
+        var channel = Channel(Delivery.Every, 1, 2);
+        channel.Begin(A.At(0, A.OtherEpoch));
+        Assert.Equal(A.At(2), channel.Position);
+    }
+
+    [Fact]
     public void Publish_AnythingTaken_CompletesNextChange()
     {
         var channel = Channel(Delivery.Every, 1);
