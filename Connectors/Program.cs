@@ -5,7 +5,4 @@ using E2EEvents.Hosting;
 var builder = Process.CreateBuilder(args);
 builder.AddClusterClient(client => client.AddMemoryStreams(IngestStream.Provider));
 builder.AddConnectors();
-
-var app = builder.Build();
-app.MapOperations();
-return await Process.RunAsync(app);
+return await Process.RunAsync(builder, app => app.MapOperations());

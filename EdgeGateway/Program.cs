@@ -5,8 +5,8 @@ using E2EEvents.Hosting;
 var builder = Process.CreateBuilder(args);
 builder.AddClusterClient();
 builder.AddEdgeGateway();
-
-var app = builder.Build();
-app.MapOperations(operators => operators.MapOperators());
-app.MapEdgeGateway();
-return await Process.RunAsync(app);
+return await Process.RunAsync(builder, app =>
+{
+    app.MapOperations(operators => operators.MapOperators());
+    app.MapEdgeGateway();
+});

@@ -10,16 +10,11 @@ var options = builder.Configuration.GetSection("Silo").Get<SiloOptions>() ?? new
 builder.AddSilo(options);
 if (options.Has(Role.Gateway)) builder.AddEdgeGateway();
 if (options.Has(Role.Connectors)) builder.AddConnectors();
-
-var app = builder.Build();
-if (options.Has(Role.Gateway))
+return await Process.RunAsync(builder, app =>
 {
-    app.MapOperations(operators => operators.MapOperators());
-    app.MapEdgeGateway();
-}
-else
-{
-    app.MapOperations();
-}
-
-return await Process.RunAsync(app);
+    app.MapOperations(operators =>
+    {
+        if (options.Has(Role.Gateway)) operators.MapOperators();
+    });
+    if (options.Has(Role.Gateway)) app.MapEdgeGateway();
+});

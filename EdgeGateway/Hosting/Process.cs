@@ -50,12 +50,15 @@ internal static class Process
         builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, string.IsNullOrEmpty(known) ? urls : $"{known};{urls}");
     }
 
-    /// <summary>Runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
+    /// <summary>Builds, checks all settings, maps and runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
     /// <returns>0 after a stop, 1 when it could not start.</returns>
-    public static async Task<int> RunAsync(WebApplication app)
+    public static async Task<int> RunAsync(WebApplicationBuilder builder, Action<WebApplication> map)
     {
         try
         {
+            await using var app = builder.Build();
+            app.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything reads a single one and stops at its errors
+            map(app);
             await app.RunAsync().ConfigureAwait(false);
             return 0;
         }

@@ -42,7 +42,7 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
         var frames = await reads.RangeAsync(topic, epoch, from, to, http.RequestAborted).ConfigureAwait(false);
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = CacheRules.Immutable;
-        await WriteChangeListAsync(http, topic.ToString(), new Position(epoch, to), frames, more: false).ConfigureAwait(false);
+        await WriteChangeListAsync(http, topic.ToString(), new Position(epoch, to), frames, more: false, stale: false).ConfigureAwait(false);
     }
 
     private static async Task WriteStateAsync(HttpContext http, TopicState state, string cacheControl)
@@ -69,10 +69,10 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = CacheRules.State;
         http.Response.Headers[CacheRules.FreshAtHeader] = changes.FreshAt.ToString(CultureInfo.InvariantCulture);
-        await WriteChangeListAsync(http, topic.ToString(), changes.Position, changes.Envelopes, changes.More).ConfigureAwait(false);
+        await WriteChangeListAsync(http, topic.ToString(), changes.Position, changes.Envelopes, changes.More, changes.Stale).ConfigureAwait(false);
     }
 
-    private static async Task WriteChangeListAsync(HttpContext http, string topic, Position position, List<byte[]> envelopes, bool more)
+    private static async Task WriteChangeListAsync(HttpContext http, string topic, Position position, List<byte[]> envelopes, bool more, bool stale)
     {
         if (HttpMethods.IsHead(http.Request.Method)) return;
         var body = new MemoryStream();
@@ -83,7 +83,8 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
             body.Write(envelopes[i]);
         }
 
-        body.Write(more ? "],\"more\":true}"u8 : "]}"u8);
+        body.Write(more ? "],\"more\":true"u8 : "]"u8);
+        body.Write(stale ? ",\"stale\":true}"u8 : "}"u8);
         http.Response.ContentLength = body.Length;
         await http.Response.Body.WriteAsync(body.GetBuffer().AsMemory(0, (int)body.Length), http.RequestAborted).ConfigureAwait(false);
     }

@@ -20,7 +20,8 @@ internal readonly record struct TopicState(string Topic, Frame Frame, Update? Up
 /// <param name="Envelopes">Oldest first.</param>
 /// <param name="More">True if more is known already.</param>
 /// <param name="FreshAt">Watermark, Unix µs.</param>
-internal sealed record TopicChanges(Position Position, List<byte[]> Envelopes, bool More, long FreshAt);
+/// <param name="Stale">True if there may be changes that the region does not know of.</param>
+internal sealed record TopicChanges(Position Position, List<byte[]> Envelopes, bool More, long FreshAt, bool Stale);
 
 /// <summary>Reads topics for plain HTTP: from the channel where the topic is followed, else at its grain.</summary>
 internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions> options, TimeProvider time)
@@ -129,9 +130,10 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
     {
         var channel = followed.Channel;
         var freshAt = followed.FreshAt; // before looking: what is found is at least that fresh
-        if (channel.Newest is not { } newest) return after.Epoch == channel.Position.Epoch ? new TopicChanges(after, [], false, freshAt) : null;
+        var stale = channel.IsStale;
+        if (channel.Newest is not { } newest) return after.Epoch == channel.Position.Epoch ? new TopicChanges(after, [], false, freshAt, stale) : null;
         if (newest.Epoch != after.Epoch) return null;
-        if (newest.Offset <= after.Offset) return new TopicChanges(after, [], false, freshAt);
+        if (newest.Offset <= after.Offset) return new TopicChanges(after, [], false, freshAt, stale);
         var update = channel.Delivery == Delivery.Latest ? newest : channel.Oldest!;
         if (update.Epoch != after.Epoch || (channel.Delivery == Delivery.Every && update.Offset > after.Offset + 1)) return null;
         var envelopes = new List<byte[]>();
@@ -146,7 +148,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             position = update.Frame.Position;
         }
 
-        return new TopicChanges(position, envelopes, update is not null, freshAt);
+        return new TopicChanges(position, envelopes, update is not null, freshAt, stale);
     }
 
     private static TopicChanges FromAnswer(TopicKey topic, Position after, TopicAnswer answer)
@@ -160,7 +162,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             position = frame.Position;
         }
 
-        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime);
+        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime, Stale: false);
     }
 
     private async Task<TopicAnswer> AskAsync(TopicKey topic, Position? after, CancellationToken cancellationToken)
