@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using E2EEvents.Testing;
 
 namespace E2EEvents.EndToEnd;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using E2EEvents.Testing;
 using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Processes;
 

@@ -1,6 +1,5 @@
 using System.Linq;
 using System.Text;
-using Orleans.Configuration;
 using Orleans.Hosting;
 using Orleans.TestingHost;
 
