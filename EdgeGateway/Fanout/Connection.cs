@@ -114,6 +114,9 @@ internal sealed class Subscriber(Connection connection, TopicChannel channel)
 
     /// <summary>True once this connection was sent the frame at <see cref="Offset"/>, so that a patch may build on it.</summary>
     public bool HasBase { get; set; }
+
+    /// <summary>What the client was told last about the topic's freshness; a stream begins fresh.</summary>
+    public bool ToldStale { get; set; }
 }
 
 /// <summary>Subscribers of one topic at one worker. Changed by that worker only.</summary>

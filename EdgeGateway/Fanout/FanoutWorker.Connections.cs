@@ -41,7 +41,7 @@ internal sealed partial class FanoutWorker
         }
 
         connection.Unjoined.RemoveAll(left => left.Topic == channel.Name);
-        if (channel.IsStale) Append(connection, Envelope.EncodeFreshness(connection.Format, channel.Name, stale: true));
+        TellFreshness(subscriber);
         attachment.Done.TrySetResult(true);
     }
 
@@ -65,8 +65,17 @@ internal sealed partial class FanoutWorker
     {
         foreach (var subscriber in channel.SubscribersOf(Index).Items)
         {
-            Append(subscriber.Connection, channel.FreshnessBytes(subscriber.Connection.Format));
+            if (subscriber.Connection.IsBlocked) subscriber.Connection.IsBehind = true; // told when it takes bytes again, as things stand then
+            else TellFreshness(subscriber);
         }
+    }
+
+    private void TellFreshness(Subscriber subscriber)
+    {
+        var freshness = subscriber.Channel.Freshness;
+        if (freshness.IsStale == subscriber.ToldStale) return;
+        subscriber.ToldStale = freshness.IsStale;
+        Append(subscriber.Connection, freshness.Bytes(subscriber.Connection.Format));
     }
 
     private void CloseShare(CloseReason reason, int oneIn)

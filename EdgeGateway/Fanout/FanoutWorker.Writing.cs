@@ -127,9 +127,13 @@ internal sealed partial class FanoutWorker
         connection.IsBehind = false;
         foreach (var subscriber in connection.Subscribers)
         {
-            if (CatchUp(subscriber)) continue;
-            BeginClose(connection, CloseReason.SlowConsumer);
-            return;
+            if (!CatchUp(subscriber))
+            {
+                BeginClose(connection, CloseReason.SlowConsumer);
+                return;
+            }
+
+            TellFreshness(subscriber);
         }
     }
 

@@ -30,8 +30,7 @@ internal sealed class TopicChannel
     private long _bytes;
     private int _variantsInUse;
     private Position _position;
-    private bool _stale;
-    private byte[]?[] _freshness = new byte[]?[Envelope.Formats];
+    private volatile Freshness _freshness;
     private TaskCompletionSource _changed = NewSignal();
 
     /// <param name="topic">Which topic.</param>
@@ -44,6 +43,7 @@ internal sealed class TopicChannel
         Topic = topic;
         Name = topic.ToString();
         Delivery = delivery;
+        _freshness = new Freshness(Name, isStale: false);
         _workers = workers;
         _maxUpdates = delivery == Delivery.Every ? maxUpdates : 1;
         _maxBytes = maxBytes;
@@ -71,7 +71,9 @@ internal sealed class TopicChannel
     public Update? Oldest => Volatile.Read(ref _oldest);
 
     /// <summary>True while the region may be behind; set through <see cref="SetStale"/>.</summary>
-    public bool IsStale => Volatile.Read(ref _stale);
+    public bool IsStale => _freshness.IsStale;
+
+    public Freshness Freshness => _freshness;
 
     public SubscriberList SubscribersOf(int worker) => _subscribers[worker];
 
@@ -117,18 +119,13 @@ internal sealed class TopicChannel
         return fit;
     }
 
-    /// <summary>Turns staleness on or off and has the streams told.</summary>
+    /// <summary>Turns staleness on or off and has the streams told. One caller at a time.</summary>
     public void SetStale(bool stale)
     {
-        if (_stale == stale) return;
-        Volatile.Write(ref _stale, stale);
-        _freshness = new byte[]?[Envelope.Formats];
+        if (IsStale == stale) return;
+        _freshness = new Freshness(Name, stale);
         _workers.TellFreshness(this);
     }
-
-    /// <summary>What streams are told about <see cref="IsStale"/>, encoded once per change and format.</summary>
-    public byte[] FreshnessBytes(WireFormat format) =>
-        _freshness[(int)format] ??= Envelope.EncodeFreshness(format, Name, _stale);
 
     /// <summary>Completes with the next change after this call; take it before looking at <see cref="Position"/>.</summary>
     public Task NextChange
