@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using E2EEvents.Grains.Interfaces.Kinds;
 using E2EEvents.Grains.Kinds;
-using E2EEvents.Testing;
 using E2EEvents.Testing.Clients;
 using Microsoft.Playwright;
 
