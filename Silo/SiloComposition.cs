@@ -37,6 +37,7 @@ internal static class SiloComposition
 
         // The silo first: gateway and connectors call grains as soon as they start.
         builder.Services.Configure<HostOptions>(host => host.ServicesStartConcurrently = false);
+        builder.Services.AddHostedService<StopDeadline>();
         builder.Services.AddHealthChecks().AddCheck<SiloCheck>("silo", tags: ["ready"]);
     }
 

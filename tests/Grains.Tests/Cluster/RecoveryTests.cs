@@ -86,7 +86,13 @@ public sealed class RecoveryTests
         await region.Cluster.DeactivateAsync(Grain);
         await region.PublishAsync(An.Addition(Every, 1, 2), An.Addition(Every, 1, 3));
         await region.SettleAsync(Every, 3);
-        while (follower.Ended.Count == 0) await follower.PullAsync(silo);
+        await Eventually.TrueAsync(
+            async _ =>
+            {
+                await follower.PullAsync(silo);
+                return follower.Ended.Count > 0;
+            },
+            TestRegion.Deadline);
         Assert.Equal([Every], follower.Ended);
         Assert.Equal(Gap.None, (await follower.FollowAsync(Every)).Gap);
         await region.PublishAsync(An.Addition(Every, 1, 4));
