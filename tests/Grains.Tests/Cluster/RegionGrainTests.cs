@@ -1,6 +1,5 @@
 using System.Linq;
 using System.Text;
-using Orleans.TestingHost;
 
 namespace E2EEvents.Grains.Tests.Cluster;
 
