@@ -12,6 +12,9 @@ public sealed class ConnectorsMetrics
 
     private const string ConnectorTag = "connector";
 
+    // The usual bounds are made for milliseconds: all of ours would fall into the first.
+    private static readonly double[] LagBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+
     private readonly ConcurrentDictionary<string, ConnectorStatus> _connectors = new();
     private readonly Counter<long> _read;
     private readonly Counter<long> _mapped;
@@ -37,7 +40,9 @@ public sealed class ConnectorsMetrics
         _reconnects = meter.CreateCounter<long>("e2e.connectors.reconnects", "{reconnect}", "Readings begun again after a failure of the origin.");
         _lost = meter.CreateCounter<long>("e2e.connectors.records.lost", "{record}", "Records known to have vanished before they were read. Tag reason: removed, overflow.");
         _resets = meter.CreateCounter<long>("e2e.connectors.resets", "{reset}", "Origins found to be no longer the ones that were read before. Tag reason: reset, disconnected.");
-        _lag = meter.CreateHistogram<double>("e2e.connectors.lag", "s", "From the origin's time to a point here, by both clocks. Tag point: read, settled.");
+        _lag = meter.CreateHistogram(
+            "e2e.connectors.lag", "s", "From the origin's time to a point here, by both clocks. Tag point: read, settled.", tags: null,
+            new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBuckets });
         meter.CreateObservableGauge("e2e.connectors.in_flight.events", () => Each(status => (long)status.InFlightEvents), "{event}", "Events read but not yet settled.");
         meter.CreateObservableGauge("e2e.connectors.in_flight.bytes", () => Each(status => status.InFlightBytes), "By", "Bytes of records read but not yet settled.");
         meter.CreateObservableGauge("e2e.connectors.checkpoint.lag", () => Each(status => status.CheckpointLag), "s", "Age of the oldest record that the stored checkpoint does not cover.");
