@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using Xunit;
@@ -11,7 +12,9 @@ namespace E2EEvents.Testing.Processes;
 public sealed class ProductProcess : IAsyncDisposable
 {
     private static readonly HttpClient Http = new() { Timeout = TimeSpan.FromSeconds(2) };
+    private const int MaxProblems = 1000;
     private static int _count;
+    private readonly ConcurrentQueue<string> _problems = new();
     private readonly string _project;
     private readonly string? _root;
     private ChildProcess? _process;
@@ -29,9 +32,19 @@ public sealed class ProductProcess : IAsyncDisposable
         OperationsPort = FreePort.Next();
         Settings["Gateway:Urls"] = $"http://127.0.0.1:{PublicPort}";
         Settings["Operations:Urls"] = $"http://127.0.0.1:{OperationsPort}";
+        if (project == "Silo")
+        {
+            Settings["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+            Settings["Cluster:OrleansGatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
+        }
+
         foreach (var (key, value) in settings ?? new Dictionary<string, string>()) Settings[key] = value;
         LogFile = Artifacts.PathOf("logs", $"{TestContext.Current.TestMethod?.MethodName ?? "fixture"}-{Name}-{Environment.ProcessId}.log");
         Output = new OutputLog(LogFile);
+        Output.Line += line =>
+        {
+            if (_problems.Count < MaxProblems && (line.Contains(" warn: ", StringComparison.Ordinal) || line.Contains(" fail: ", StringComparison.Ordinal) || line.Contains(" crit: ", StringComparison.Ordinal))) _problems.Enqueue(line);
+        };
     }
 
     /// <summary>Project and a number.</summary>
@@ -57,6 +70,9 @@ public sealed class ProductProcess : IAsyncDisposable
 
     /// <summary>File with all it wrote.</summary>
     public string LogFile { get; }
+
+    /// <summary>Log lines of level Warning and above so far, at most the first 1,000.</summary>
+    public IReadOnlyCollection<string> Problems => _problems;
 
     /// <summary>Process id while it runs.</summary>
     public int ProcessId => Running.Id;
@@ -122,6 +138,18 @@ public sealed class ProductProcess : IAsyncDisposable
     {
         await StopAsync();
         await StartAsync(cancellationToken);
+    }
+
+    /// <summary>Fails if it logged a Warning or worse that <paramref name="expected"/> does not pick.</summary>
+    public void AssertQuiet(Func<string, bool>? expected = null)
+    {
+        var unexpected = new List<string>();
+        foreach (var line in _problems)
+        {
+            if (expected?.Invoke(line) != true) unexpected.Add(line);
+        }
+
+        if (unexpected.Count > 0) Assert.Fail($"{Name} logged {unexpected.Count} unexpected line(s):\n{string.Join('\n', unexpected)}");
     }
 
     /// <summary>Pauses it (SIGSTOP): it hangs while its connections stay open.</summary>
