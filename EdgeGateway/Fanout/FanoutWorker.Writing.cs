@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Sockets;
 
 namespace E2EEvents.EdgeGateway.Fanout;
@@ -26,17 +27,13 @@ internal sealed partial class FanoutWorker
         (connection.AwaitingWrite, connection.AwaitingPending) = (connection.AwaitingPending, null);
         connection.LastWrite = _now;
         _bytesSent += batch.Bytes;
-        var gathered = batch.Count > 1;
-        var bytes = gathered ? Gather(batch) : batch.Single.AsMemory();
+        var gathered = batch.Count > 1 ? Gather(batch) : null;
+        var bytes = gathered is null ? batch.Single : gathered.AsMemory(0, batch.Bytes);
         batch.Clear(_arrays);
-
+        bool isTaken;
         try
         {
-            if (TryWrite(connection, bytes))
-            {
-                Written(connection);
-                return;
-            }
+            isTaken = TryWrite(connection, bytes);
         }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
@@ -44,9 +41,16 @@ internal sealed partial class FanoutWorker
             return;
         }
 
+        if (isTaken)
+        {
+            if (gathered is not null) ArrayPool<byte>.Shared.Return(gathered);
+            Written(connection);
+            return;
+        }
+
         connection.IsBlocked = true;
         connection.BlockedSince = _now;
-        if (gathered) (connection.Gathered, _scratch) = (_scratch, []);
+        connection.Gathered = gathered;
         connection.Writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
     }
 
@@ -64,23 +68,19 @@ internal sealed partial class FanoutWorker
         return false;
     }
 
-    private Memory<byte> Gather(in Batch batch)
+    private static byte[] Gather(in Batch batch)
     {
-        if (_scratch.Length < batch.Bytes) _scratch = new byte[Math.Max(batch.Bytes, 16 << 10)];
-        batch.CopyTo(_scratch);
-        return _scratch.AsMemory(0, batch.Bytes);
+        var bytes = ArrayPool<byte>.Shared.Rent(batch.Bytes);
+        batch.CopyTo(bytes);
+        return bytes;
     }
 
     /// <summary>The write under way is over. Only its own completion may come here: its buffer goes back and its task is asked for the outcome.</summary>
     private void EndWrite(Connection connection)
     {
         connection.IsBlocked = false;
-        if (connection.Gathered is { } gathered)
-        {
-            connection.Gathered = null;
-            if (_scratch.Length == 0) _scratch = gathered;
-        }
-
+        var gathered = connection.Gathered;
+        connection.Gathered = null;
         Exception? failure = null;
         try
         {
@@ -91,6 +91,7 @@ internal sealed partial class FanoutWorker
             failure = e;
         }
 
+        if (gathered is not null && failure is null) ArrayPool<byte>.Shared.Return(gathered); // after a failure nobody knows who still reads it
         if (connection.Index == Gone) connection.End(connection.Closing);
         else if (failure is not null) Failed(connection, failure);
         else Written(connection);

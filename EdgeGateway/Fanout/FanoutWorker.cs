@@ -19,7 +19,6 @@ internal sealed partial class FanoutWorker
     private readonly List<Connection> _connections = [];
     private readonly List<Connection> _dirty = [];
     private readonly BatchArrays _arrays = new();
-    private byte[] _scratch = [];
     private long _now;
     private long _framesSent;
     private long _bytesSent;
@@ -169,9 +168,17 @@ internal sealed partial class FanoutWorker
     {
         // A newer value makes this one pointless; the newest is taken instead of skipping, so that a fast topic cannot starve its readers.
         if (channel.Delivery == Delivery.Latest) update = channel.Newest!;
-        foreach (var subscriber in channel.SubscribersOf(Index).Items)
+        var subscribers = channel.SubscribersOf(Index);
+        for (var i = subscribers.Count - 1; i >= 0; i--) // from the end: whoever is lost on the way is replaced by one who was served already
         {
+            var subscriber = subscribers.Items[i];
             var connection = subscriber.Connection;
+            if (IsFull(connection) && !connection.IsBlocked)
+            {
+                Flush(connection);
+                if (connection.Index < 0) continue;
+            }
+
             if (connection.IsBlocked)
             {
                 connection.IsBehind = true;
@@ -231,7 +238,7 @@ internal sealed partial class FanoutWorker
         for (; update is not null; update = update.Next)
         {
             if (update.Offset <= subscriber.Offset) continue;
-            if (subscriber.Connection.Pending.Bytes >= _options.MaxWriteBytes)
+            if (IsFull(subscriber.Connection))
             {
                 subscriber.Connection.IsBehind = true;
                 break;
@@ -242,6 +249,8 @@ internal sealed partial class FanoutWorker
 
         return true;
     }
+
+    private bool IsFull(Connection connection) => connection.Pending.Bytes >= _options.MaxWriteBytes;
 
     private void Send(Subscriber subscriber, Update update)
     {

@@ -69,6 +69,51 @@ public sealed class SlowClientTests : IDisposable
         client.Sink.AssertAwaited();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Publish_MoreThanAWriteMayHoldInOneRound_LeavesInSeveralWrites(bool blocks)
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect(mode: blocks ? SinkMode.Blocking : SinkMode.Synchronous).Join(channel);
+        for (var offset = 2; offset <= 200; offset++) channel.Publish(A.Frame(offset), 0, Accept.Next);
+        _rig.Run();
+        while (client.Sink.IsWriting)
+        {
+            client.Sink.Release();
+            _rig.Run();
+        }
+
+        Assert.Equal(200, client.Offsets.Count);
+        Assert.InRange(client.Sink.LargestWrite, 3000, _rig.Options.MaxWriteBytes + 400);
+    }
+
+    [Fact]
+    public void Publish_SmallTailAndManyChangesInOneRound_ClosesNobodyWhoTakesHisBytes()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every, maxUpdates: 3);
+        Publish(channel, 1, 1);
+        var client = _rig.Connect().Join(channel);
+        for (var offset = 2; offset <= 200; offset++) channel.Publish(A.Frame(offset), 0, Accept.Next);
+        _rig.Run();
+        Assert.Equal(200, client.Offsets.Count);
+        Assert.False(client.Connection.Ended.IsCompleted);
+    }
+
+    [Fact]
+    public void Publish_ManyClientsBlocked_HoldNoMoreThanTheirWrites()
+    {
+        var channel = Channel(Delivery.Every, 1, 5);
+        var big = _rig.Connect().Join(channel, A.At(0)); // the buffers for gathering have grown by now
+        var clients = new List<FakeClient>();
+        for (var i = 0; i < 200; i++) clients.Add(_rig.Connect(mode: SinkMode.Blocking));
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        foreach (var client in clients) client.Join(channel, A.At(3));
+        var held = GC.GetTotalMemory(forceFullCollection: true) - before;
+        Assert.InRange(held / clients.Count, 0, 5000); // two states of 350 bytes, once gathered and once in the test's sink
+        GC.KeepAlive(big);
+    }
+
     [Fact]
     public void Detach_BytesPendingInTheSameRound_AreNotWritten()
     {
