@@ -4,6 +4,7 @@ namespace E2EEvents.EdgeGateway.Fanout;
 internal sealed partial class FanoutWorker
 {
     private const int Gone = -2;
+    public const int TickMilliseconds = 1000;
 
     private void Begin(Connection connection, byte[] hello)
     {
@@ -128,7 +129,7 @@ internal sealed partial class FanoutWorker
     /// </summary>
     private void Beat(Connection connection)
     {
-        var interval = _options.Heartbeat.TotalMilliseconds;
+        var interval = _options.Heartbeat.TotalMilliseconds - TickMilliseconds; // the next look would be too late
         if (connection.Format == WireFormat.WebSocket)
         {
             if (connection.AwaitsPong || _now - Math.Max(connection.PingSentAt, connection.ConnectedAt) < interval) return;

@@ -91,7 +91,7 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
 
     private async Task TickAsync(CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), _time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(FanoutWorker.TickMilliseconds), _time);
         while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
         {
             foreach (var worker in _workers) worker.Post(new Work(WorkKind.Tick, this, null));
