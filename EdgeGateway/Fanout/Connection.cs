@@ -10,10 +10,15 @@ internal interface IConnectionSink
     void Abort();
 }
 
-/// <summary>One client's stream, of one format, over one or several topics. All but the constructor and <see cref="Ended"/> belongs to its worker.</summary>
+/// <summary>
+/// One client's stream, of one format, over one or several topics. It belongs to its worker; only <see cref="Ended"/>, <see cref="Ponged"/> and
+/// <see cref="OwePong"/> may be used by others once the worker has it.
+/// </summary>
 internal sealed class Connection
 {
     private readonly TaskCompletionSource<CloseReason?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private byte[]? _owedPong;
+    private bool _awaitsPong;
 
     public Connection(IConnectionSink sink, WireFormat format, bool deltas, string transport)
     {
@@ -76,9 +81,17 @@ internal sealed class Connection
 
     public long PingSentAt { get; set; }
 
-    public bool AwaitsPong { get; set; }
+    /// <summary>A ping is on its way and nothing has come back.</summary>
+    public bool AwaitsPong
+    {
+        get => Volatile.Read(ref _awaitsPong);
+        set => Volatile.Write(ref _awaitsPong, value);
+    }
 
     public CloseReason? Closing { get; set; }
+
+    /// <summary>Last bytes instead of the reason: the answer to the client's own close.</summary>
+    public byte[]? Farewell { get; set; }
 
     public bool CloseWritten { get; set; }
 
@@ -92,6 +105,14 @@ internal sealed class Connection
 
     /// <summary>Who waits for bytes of the write under way.</summary>
     public List<TaskCompletionSource>? AwaitingWrite { get; set; }
+
+    /// <summary>A pong came: somebody reads.</summary>
+    public void Ponged() => AwaitsPong = false;
+
+    /// <summary>Notes the answer to the client's newest ping; true if the worker has to be told.</summary>
+    public bool OwePong(byte[] pong) => Interlocked.Exchange(ref _owedPong, pong) is null;
+
+    public byte[] TakeOwedPong() => Interlocked.Exchange(ref _owedPong, null)!;
 
     /// <summary>Completes <see cref="Ended"/>: from here on the transport belongs to others. Never while a write is under way.</summary>
     public void End(CloseReason? reason) => _ended.TrySetResult(reason);

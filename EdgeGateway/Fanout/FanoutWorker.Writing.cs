@@ -6,6 +6,9 @@ namespace E2EEvents.EdgeGateway.Fanout;
 /// <summary>Getting bytes to the transports, and what to do when they do not take them.</summary>
 internal sealed partial class FanoutWorker
 {
+    // Never told to anybody: the client closed, and gets its own code back.
+    private static readonly CloseReason ClientLeft = new(1000, "client-left", "the client closed the connection", false);
+
     private readonly List<Connection> _slow = [];
 
     private void FlushDirty()
@@ -92,7 +95,7 @@ internal sealed partial class FanoutWorker
         }
 
         if (gathered is not null && failure is null) ArrayPool<byte>.Shared.Return(gathered); // after a failure nobody knows who still reads it
-        if (connection.Index == Gone) connection.End(connection.Closing);
+        if (connection.Index == Gone) End(connection);
         else if (failure is not null) Failed(connection, failure);
         else Written(connection);
         if (connection.Index >= 0 && !connection.Pending.IsEmpty) MarkDirty(connection);
@@ -157,20 +160,20 @@ internal sealed partial class FanoutWorker
     {
         if (connection.Index < 0 || connection.Closing is not null)
         {
-            writing.Done?.TrySetResult();
+            writing.Done.TrySetResult();
             return;
         }
 
-        if (writing.Done is { } done)
-        {
-            (connection.AwaitingPending ??= []).Add(done);
-        }
-        else if (connection.IsBlocked && !connection.Pending.IsEmpty)
-        {
-            return; // a client that floods pings and does not read gets no pongs
-        }
-
+        (connection.AwaitingPending ??= []).Add(writing.Done);
         Append(connection, writing.Bytes);
+    }
+
+    private void Pong(Connection connection)
+    {
+        var pong = connection.TakeOwedPong();
+        if (connection.Index < 0 || connection.Closing is not null) return;
+        if (connection.IsBlocked && connection.Pending is not null) return; // it does not read what it has, so it waits for no pong
+        Append(connection, pong);
     }
 
     private void MarkSlow(Connection connection)
@@ -194,17 +197,29 @@ internal sealed partial class FanoutWorker
     private void BeginClose(Connection connection, CloseReason reason)
     {
         if (connection.Closing is not null || connection.Index < 0) return;
+        _metrics.Closed(connection.Transport, reason.Name);
+        Close(connection, reason);
+    }
+
+    private void Part(Connection connection, byte[] reply)
+    {
+        if (connection.Closing is not null || connection.Index < 0) return; // it answers our own close
+        connection.Farewell = reply;
+        Close(connection, ClientLeft);
+    }
+
+    private void Close(Connection connection, CloseReason reason)
+    {
         connection.Closing = reason;
         connection.AbortAt = _now + (long)_options.CloseTimeout.TotalMilliseconds;
         foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
-        _metrics.Closed(connection.Transport, reason.Name);
         if (!connection.IsBlocked) SayClose(connection, reason);
     }
 
     private void SayClose(Connection connection, CloseReason reason)
     {
         if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection));
-        Append(connection, Envelope.EncodeClose(connection.Format, reason));
+        Append(connection, connection.Farewell ?? Envelope.EncodeClose(connection.Format, reason));
         connection.CloseWritten = true;
     }
 
@@ -221,8 +236,10 @@ internal sealed partial class FanoutWorker
         connection.Pending.Clear(_arrays);
         Complete(connection.AwaitingPending);
         Complete(connection.AwaitingWrite);
-        if (!connection.IsBlocked) connection.End(connection.Closing);
+        if (!connection.IsBlocked) End(connection);
     }
+
+    private static void End(Connection connection) => connection.End(connection.Closing == ClientLeft ? null : connection.Closing);
 
     private static void Complete(List<TaskCompletionSource>? waiting)
     {
@@ -253,7 +270,7 @@ internal sealed partial class FanoutWorker
             connection.Closing ??= CloseReason.GoingAway;
             Abort(connection);
             Finish(connection);
-            connection.End(connection.Closing); // nobody is left to wait for a write under way
+            End(connection); // nobody is left to wait for a write under way
         }
     }
 }

@@ -71,8 +71,14 @@ internal sealed partial class FanoutWorker
         return written.Task;
     }
 
-    /// <summary>Answers a ping; dropped while the client does not read.</summary>
-    public void Reply(Connection connection, byte[] bytes) => Post(new Work(WorkKind.Write, connection, new Writing(bytes, null)));
+    /// <summary>The client says goodbye: what is under way leaves, then <paramref name="reply"/>, then the connection ends as one that its client left.</summary>
+    public void Leave(Connection connection, byte[] reply) => Post(new Work(WorkKind.Leave, connection, reply));
+
+    /// <summary>Answers a ping. However many a client sends, one answer is queued at most, to the newest (RFC 6455 §5.5.3).</summary>
+    public void AnswerPing(Connection connection, byte[] pong)
+    {
+        if (connection.OwePong(pong)) Post(new Work(WorkKind.Pong, connection, null));
+    }
 
     /// <summary>Handles what is queued, up to a limit, and flushes; false once it was told to stop. For the worker's own loop, or a test that did not start it.</summary>
     internal bool Round()
@@ -145,8 +151,11 @@ internal sealed partial class FanoutWorker
             case WorkKind.Detach:
                 Drop((Connection)work.Target);
                 break;
+            case WorkKind.Leave:
+                Part((Connection)work.Target, (byte[])work.Argument!);
+                break;
             case WorkKind.Pong:
-                ((Connection)work.Target).AwaitsPong = false;
+                Pong((Connection)work.Target);
                 break;
             case WorkKind.Freshness:
                 TellFreshness((TopicChannel)work.Target);
@@ -302,5 +311,5 @@ internal sealed partial class FanoutWorker
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    private sealed record Writing(byte[] Bytes, TaskCompletionSource? Done);
+    private sealed record Writing(byte[] Bytes, TaskCompletionSource Done);
 }

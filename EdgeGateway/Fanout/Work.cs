@@ -9,6 +9,7 @@ internal enum WorkKind
     Written,
     CatchUp,
     Detach,
+    Leave,
     Pong,
     Freshness,
     Close,

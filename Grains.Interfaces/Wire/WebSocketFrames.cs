@@ -72,12 +72,15 @@ public static class WebSocketFrames
         return Whole(WebSocketOpcode.Close, payload[..(2 + text.Length)]);
     }
 
-    /// <summary>The close frame that answers a client's: the same code, no reason.</summary>
-    public static byte[] CloseReply(ushort code)
+    /// <summary>The close frame that answers a client's: its code without its reason.</summary>
+    /// <param name="payload">Of the client's close frame.</param>
+    /// <returns>Null when the client's frame is none: half a code, or one that must not be sent (RFC 6455 §7.4).</returns>
+    public static byte[]? CloseReply(ReadOnlySpan<byte> payload)
     {
-        Span<byte> payload = stackalloc byte[2];
-        BinaryPrimitives.WriteUInt16BigEndian(payload, code);
-        return Whole(WebSocketOpcode.Close, payload);
+        if (payload.Length == 0) return Whole(WebSocketOpcode.Close, []);
+        if (payload.Length == 1) return null;
+        var code = BinaryPrimitives.ReadUInt16BigEndian(payload);
+        return code is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999) ? Whole(WebSocketOpcode.Close, payload[..2]) : null;
     }
 
     private static byte[] Whole(WebSocketOpcode opcode, ReadOnlySpan<byte> payload)

@@ -44,20 +44,24 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
         var connection = new Connection(new StreamSink(http, stream), WireFormat.WebSocket, request.Deltas, Transport);
         var sending = session.RunAsync(connection, request, [], gone.Token);
         var reading = ReadAsync(stream, connection, gone);
-        var closed = await sending.ConfigureAwait(false);
-        if (closed is not null)
+        try
         {
+            var closed = await sending.ConfigureAwait(false);
+            if (closed is null) return;
+
             // The client's own close frame ends the reading; one that does not answer is left.
             await reading.WaitAsync(TimeSpan.FromSeconds(2), time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-
-        if (!reading.IsCompleted) http.Abort();
-        await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        finally
+        {
+            await gone.CancelAsync().ConfigureAwait(false);
+            await reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     private async Task ReadAsync(Stream stream, Connection connection, CancellationTokenSource gone)
     {
-        var reader = new WebSocketReader(options.Value.MaxClientFrameBytes);
+        var frames = new ClientFrames(connection, options.Value.MaxClientFrameBytes);
         var buffer = new byte[512];
         try
         {
@@ -65,8 +69,7 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
             {
                 var read = await stream.ReadAsync(buffer, gone.Token).ConfigureAwait(false);
                 if (read == 0) break;
-                reader.Feed(buffer.AsSpan(0, read));
-                if (!TakeFrames(reader, connection)) break;
+                if (!frames.Take(buffer.AsSpan(0, read))) return;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -74,41 +77,7 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
             // the client is gone, or the gateway cut it
         }
 
-        if (!connection.Ended.IsCompleted && connection.Closing is null) await gone.CancelAsync().ConfigureAwait(false);
-    }
-
-    /// <returns>False when nothing more is to be read.</returns>
-    private static bool TakeFrames(WebSocketReader reader, Connection connection)
-    {
-        while (true)
-        {
-            switch (reader.Read())
-            {
-                case WebSocketInput.Incomplete:
-                    return true;
-                case WebSocketInput.Malformed:
-                    return Close(connection, CloseReason.ProtocolError);
-                case WebSocketInput.TooBig:
-                    return Close(connection, CloseReason.TooBig);
-                case WebSocketInput.Frame when reader.Opcode == WebSocketOpcode.Ping:
-                    connection.Worker!.Reply(connection, WebSocketFrames.Pong(reader.Payload.Span));
-                    break;
-                case WebSocketInput.Frame when reader.Opcode == WebSocketOpcode.Pong:
-                    connection.Worker!.Post(new Work(WorkKind.Pong, connection, null));
-                    break;
-                case WebSocketInput.Frame when reader.Opcode == WebSocketOpcode.Close:
-                    connection.Worker!.Reply(connection, WebSocketFrames.CloseReply(1000));
-                    return false;
-                default:
-                    return Close(connection, CloseReason.UnexpectedFrame);
-            }
-        }
-    }
-
-    private static bool Close(Connection connection, CloseReason reason)
-    {
-        connection.Worker!.Post(new Work(WorkKind.Close, connection, reason));
-        return true; // reading goes on until the client closes too
+        if (!frames.IsRefused && connection.Closing is null) await gone.CancelAsync().ConfigureAwait(false); // else the reason may still get out
     }
 
     private static IHttpUpgradeFeature CheckUpgrade(HttpContext http)

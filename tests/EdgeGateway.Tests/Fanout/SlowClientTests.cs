@@ -69,6 +69,113 @@ public sealed class SlowClientTests : IDisposable
         client.Sink.AssertAwaited();
     }
 
+    [Fact]
+    public void Publish_EveryClientFallsOutOfTheTail_IsClosedBehindTheWriteUnderWay()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every, maxUpdates: 4);
+        Publish(channel, 1, 1);
+        var slow = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        var other = _rig.Connect().Join(channel);
+        Publish(channel, 2, 5);
+        Assert.Equal(2, channel.SubscribersOf(0).Count); // 2 is still kept
+        Publish(channel, 6, 6);
+        Assert.Equal(1, channel.SubscribersOf(0).Count);
+        Assert.Equal(1, slow.Sink.Writes);
+        slow.Sink.Release();
+        _rig.Run();
+        Assert.False(slow.Connection.Ended.IsCompleted);
+        slow.Sink.Release();
+        _rig.Run();
+        Assert.Same(CloseReason.SlowConsumer, slow.Closed);
+        Assert.Equal(["change", "close"], slow.Received.ConvertAll(got => got.Name));
+        Assert.False(slow.Sink.IsAborted);
+        Assert.Equal([1, 2, 3, 4, 5, 6], other.Offsets);
+    }
+
+    [Fact]
+    public void Publish_LatestClientFarBehind_IsNotClosed()
+    {
+        var channel = Channel(Delivery.Latest, 1, 1);
+        var client = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 1000);
+        Assert.False(client.Connection.Ended.IsCompleted);
+        Assert.Equal(1, channel.SubscribersOf(0).Count);
+    }
+
+    [Fact]
+    public void Publish_EpochChangesWhileBlocked_ClientGetsTheNewOneAndIsTold()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect(deltas: true, mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 3);
+        Publish(channel, 1, 2, A.OtherEpoch);
+        client.Sink.Mode = SinkMode.Synchronous;
+        client.Sink.Release();
+        _rig.Run();
+        Assert.Equal([1, 2], client.Offsets);
+        Assert.Equal([null, "epoch"], client.Received.ConvertAll(got => got.Envelope.Gap));
+    }
+
+    [Fact]
+    public void Publish_DeltaClientCatchesUp_PatchesFollowEachOther()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        var client = _rig.Connect(deltas: true, mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 4);
+        client.Sink.Mode = SinkMode.Synchronous;
+        client.Sink.Release();
+        _rig.Run();
+        Assert.Equal([1, -2, -3, -4], client.Offsets);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Close_ClientTakesNothing_IsCutAfterTheCloseTimeout(bool whileBlocked)
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every, maxUpdates: 1);
+        Publish(channel, 1, 1);
+        var client = _rig.Connect(mode: whileBlocked ? SinkMode.Blocking : SinkMode.Synchronous).Join(channel);
+        client.Sink.Mode = SinkMode.Blocking;
+        if (whileBlocked) Publish(channel, 2, 3);
+        else _rig.Worker.Post(new Work(WorkKind.Close, client.Connection, CloseReason.SlowConsumer));
+        _rig.Pass(_rig.Options.CloseTimeout - TimeSpan.FromSeconds(1));
+        Assert.False(client.Sink.IsAborted);
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        Assert.True(client.Sink.IsAborted);
+        Assert.Same(CloseReason.SlowConsumer, client.Closed);
+    }
+
+    [Fact]
+    public void Tick_WriteNotTakenInTime_IsCutWithoutAReason()
+    {
+        var channel = Channel(Delivery.Latest, 1, 1);
+        var client = _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        _rig.Pass(_rig.Options.WriteTimeout - TimeSpan.FromSeconds(1));
+        Assert.False(client.Sink.IsAborted);
+        _rig.Pass(TimeSpan.FromSeconds(3));
+        Assert.True(client.Sink.IsAborted);
+        Assert.True(client.Connection.Ended.IsCompletedSuccessfully);
+        Assert.Null(client.Closed);
+        Assert.Equal(0, channel.SubscribersOf(0).Count);
+    }
+
+    [Fact]
+    public void Tick_WritesTakenSlowly_AreNotCut()
+    {
+        var channel = Channel(Delivery.Latest, 1, 1);
+        var client = _rig.Connect(WireFormat.Sse, mode: SinkMode.Blocking).Join(channel);
+        for (var i = 2; i < 6; i++)
+        {
+            Publish(channel, i, i);
+            _rig.Pass(_rig.Options.WriteTimeout - TimeSpan.FromSeconds(1));
+            client.Sink.Release();
+            _rig.Run();
+        }
+
+        Assert.False(client.Sink.IsAborted);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

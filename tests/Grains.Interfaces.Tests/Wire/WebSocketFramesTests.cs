@@ -24,8 +24,19 @@ public sealed class WebSocketFramesTests
     [Fact]
     public void Pong_CarriesThePayloadOfThePing() => Assert.Equal([0x8a, 0x02, 7, 8], WebSocketFrames.Pong([7, 8]));
 
-    [Fact]
-    public void CloseReply_CarriesTheCodeAlone() => Assert.Equal([0x88, 0x02, 0x03, 0xe8], WebSocketFrames.CloseReply(1000));
+    [Theory]
+    [InlineData("", "8800")]
+    [InlineData("03e8", "880203e8")]
+    [InlineData("03e9616263", "880203e9")] // 1001 with a reason
+    [InlineData("0fa1", "88020fa1")] // 4001
+    [InlineData("03", null)]
+    [InlineData("03e7", null)] // 999
+    [InlineData("03ed", null)] // 1005 is for "none", never sent
+    [InlineData("03ee", null)] // 1006
+    [InlineData("03f7", null)] // 1015
+    [InlineData("1388", null)] // 5000
+    public void CloseReply_AnyPayload_CarriesTheCodeAloneIfItMayBeSent(string payload, string? expected) =>
+        Assert.Equal(expected, WebSocketFrames.CloseReply(Convert.FromHexString(payload)) is { } reply ? Convert.ToHexStringLower(reply) : null);
 
     [Fact]
     public void Close_EveryReason_FitsAControlFrameAndSaysIt()
