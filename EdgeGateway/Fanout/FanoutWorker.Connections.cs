@@ -6,6 +6,8 @@ internal sealed partial class FanoutWorker
     private const int Gone = -2;
     public const int TickMilliseconds = 1000;
 
+    private CloseReason? _leaving;
+
     private void Begin(Connection connection, byte[] hello)
     {
         if (connection.Index == Gone) return; // the client left before
@@ -17,6 +19,7 @@ internal sealed partial class FanoutWorker
         var lifetime = _options.Lifetime.TotalMilliseconds;
         connection.EndsAt = _now + (long)(lifetime * (0.8 + 0.4 * Random.Shared.NextDouble()));
         if (hello.Length > 0) Append(connection, hello);
+        if (_leaving is { } reason) BeginClose(connection, reason);
     }
 
     private void Attach(Attachment attachment)
@@ -81,6 +84,7 @@ internal sealed partial class FanoutWorker
 
     private void CloseShare(CloseReason reason, int oneIn)
     {
+        if (oneIn == 1) _leaving = reason; // whoever comes now, until the listener closes, leaves at once
         var count = (_connections.Count + oneIn - 1) / oneIn;
         for (var i = _connections.Count - 1; i >= 0 && count > 0; i--)
         {

@@ -41,7 +41,7 @@ internal sealed partial class FanoutWorker
     public void Post(Work work)
     {
         Interlocked.Increment(ref _backlog);
-        _work.Writer.TryWrite(work);
+        if (!_work.Writer.TryWrite(work)) Refuse(work);
     }
 
     public void Start() => _running = Task.Run(RunAsync);
@@ -91,6 +91,8 @@ internal sealed partial class FanoutWorker
             if (work.Kind == WorkKind.Stop)
             {
                 EndAll();
+                _work.Writer.TryComplete();
+                while (_work.Reader.TryRead(out work)) Refuse(work);
                 return false;
             }
 
@@ -124,6 +126,14 @@ internal sealed partial class FanoutWorker
             if (work.Target is Connection connection) Cut(connection);
             else if (work.Target is TopicChannel channel) CutAll(channel);
         }
+    }
+
+    /// <summary>Work that came too late, the worker has stopped: nobody may wait for it for ever.</summary>
+    private static void Refuse(in Work work)
+    {
+        if (work.Argument is Attachment attachment) attachment.Done.TrySetResult(true);
+        if (work.Argument is Writing writing) writing.Done.TrySetResult();
+        if (work.Target is Connection connection) connection.End(CloseReason.GoingAway);
     }
 
     private void Handle(in Work work)

@@ -136,6 +136,44 @@ public sealed class ConnectionLifeTests : IDisposable
     }
 
     [Fact]
+    public void CloseShare_LastStep_AlsoClosesWhoeverComesLater()
+    {
+        _rig.Worker.Post(new Work(WorkKind.CloseShare, CloseReason.GoingAway, 1));
+        _rig.Run();
+        var late = _rig.Connect(WireFormat.Sse);
+        _rig.Run();
+        Assert.Same(CloseReason.GoingAway, late.Closed);
+        Assert.Equal("close", Assert.Single(late.Received).Name);
+    }
+
+    [Fact]
+    public void Stop_OpenConnections_AreCutAndWorkThatComesLaterIsRefused()
+    {
+        var channel = Channel("a", 1);
+        var open = _rig.Connect(WireFormat.Sse).Join(channel);
+        var blocked = _rig.Connect(WireFormat.Sse, mode: SinkMode.Blocking).Join(channel);
+        blocked.Sink.AbortEndsWrites = false;
+        _rig.Worker.Post(new Work(WorkKind.Stop, _rig.Workers, null));
+        var behind = _rig.Connect(WireFormat.Sse);
+        var attached = behind.Attach(channel);
+        Assert.False(_rig.Worker.Round());
+        Assert.True(open.Sink.IsAborted && blocked.Sink.IsAborted);
+        Assert.Same(CloseReason.GoingAway, open.Closed);
+        Assert.Same(CloseReason.GoingAway, blocked.Closed);
+
+        var late = _rig.Connect(WireFormat.Sse);
+        var lateAttached = late.Attach(channel);
+        var written = _rig.Worker.WriteAsync(late.Connection, [1]);
+        foreach (var client in (FakeClient[])[behind, late])
+        {
+            _rig.Worker.Post(new Work(WorkKind.Detach, client.Connection, null)); // as its session does when it leaves
+            Assert.True(client.Connection.Ended.IsCompletedSuccessfully);
+        }
+
+        Assert.True(attached.IsCompletedSuccessfully && lateAttached.IsCompletedSuccessfully && written.IsCompletedSuccessfully);
+    }
+
+    [Fact]
     public void Close_Twice_TellsTheFirstReason()
     {
         var client = _rig.Connect().Join(Channel("a", 1));
