@@ -172,7 +172,7 @@ internal sealed partial class FanoutWorker
     {
         var pong = connection.TakeOwedPong();
         if (connection.Index < 0 || connection.Closing is not null) return;
-        if (connection.IsBlocked && connection.Pending is not null) return; // it does not read what it has, so it waits for no pong
+        if (connection.IsBlocked && !connection.Pending.IsEmpty) return; // it does not read what it has, so it waits for no pong
         Append(connection, pong);
     }
 
