@@ -2,11 +2,15 @@ using E2EEvents.EdgeGateway;
 using E2EEvents.EdgeGateway.Operations;
 using E2EEvents.Hosting;
 
-var builder = Process.CreateBuilder(args);
-builder.AddClusterClient();
-builder.AddEdgeGateway();
-return await Process.RunAsync(builder, app =>
-{
-    app.MapOperations(operators => operators.MapOperators());
-    app.MapEdgeGateway();
-});
+return await Process.RunAsync(
+    args,
+    builder =>
+    {
+        builder.AddClusterClient();
+        builder.AddEdgeGateway();
+    },
+    app =>
+    {
+        app.MapOperations(operators => operators.MapOperators());
+        app.MapEdgeGateway();
+    });

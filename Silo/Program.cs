@@ -5,16 +5,22 @@ using E2EEvents.EdgeGateway.Operations;
 using E2EEvents.Hosting;
 using E2EEvents.Silo;
 
-var builder = Process.CreateBuilder(args);
-var options = builder.Configuration.GetSection("Silo").Get<SiloOptions>() ?? new SiloOptions();
-builder.AddSilo(options);
-if (options.Has(Role.Gateway)) builder.AddEdgeGateway();
-if (options.Has(Role.Connectors)) builder.AddConnectors();
-return await Process.RunAsync(builder, app =>
-{
-    app.MapOperations(operators =>
+var hasGateway = false;
+return await Process.RunAsync(
+    args,
+    builder =>
     {
-        if (options.Has(Role.Gateway)) operators.MapOperators();
+        var options = builder.Configuration.GetSection("Silo").Get<SiloOptions>() ?? new SiloOptions();
+        hasGateway = options.Has(Role.Gateway);
+        builder.AddSilo(options);
+        if (hasGateway) builder.AddEdgeGateway();
+        if (options.Has(Role.Connectors)) builder.AddConnectors();
+    },
+    app =>
+    {
+        app.MapOperations(operators =>
+        {
+            if (hasGateway) operators.MapOperators();
+        });
+        if (hasGateway) app.MapEdgeGateway();
     });
-    if (options.Has(Role.Gateway)) app.MapEdgeGateway();
-});

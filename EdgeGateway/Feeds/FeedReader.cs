@@ -81,7 +81,11 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
             var isNew = _instance == 0;
             _instance = answer.Instance;
             _ack = 0;
-            if (!isNew)
+            if (isNew)
+            {
+                follower.FollowAnewBefore(this, answer.Instance);
+            }
+            else
             {
                 metrics.Pull("renewed");
                 Log.FeedRenewed(logger, silo, follower.CountAt(this));

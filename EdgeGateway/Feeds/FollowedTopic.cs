@@ -114,6 +114,10 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
         Ready.TrySetResult();
     }
 
+    /// <summary>True if the channel has less than the topic had at <paramref name="position"/>.</summary>
+    public bool IsShortOf(Position position) =>
+        position.Offset > 0 && (Channel.Position.Epoch != position.Epoch || Channel.Position.Offset < position.Offset);
+
     /// <summary>Takes a frame from a feed over. <see cref="Fit.Gap"/>: offsets are missing, follow it anew.</summary>
     public Fit Arrived(FeedReader reader, long follow, Frame frame, long gatewayTime)
     {

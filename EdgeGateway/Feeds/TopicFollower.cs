@@ -90,6 +90,15 @@ internal sealed class TopicFollower(
         }
     }
 
+    /// <summary>Follows anew what was followed before the reader's feed began: an earlier feed held it, whose lease ended before it was ever pulled.</summary>
+    public void FollowAnewBefore(FeedReader reader, long instance)
+    {
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Reader == reader && topic.Follow < instance) FollowAnew(topic);
+        }
+    }
+
     /// <summary>Follows the topic of that follow anew: it left the silo.</summary>
     public void FollowAnew(FeedReader reader, long follow)
     {
@@ -148,7 +157,9 @@ internal sealed class TopicFollower(
                 topic.Followed(ReaderOf(answer.Silo), answer, UnixMicroseconds.Now(time), time.GetTimestamp());
                 if (topic.IsRetired) LetGo(topic);
                 metrics.Follow("answered");
-                return;
+                // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.
+                if (!topic.IsShortOf(answer.Position) || !topic.TryBeginFollowing()) return;
+                backoff.Reset();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -16,7 +16,7 @@ namespace E2EEvents.Hosting;
 internal static class Process
 {
     /// <summary>A builder with settings from appsettings.json beside the binary, then one in the working directory, then the environment, then the command line.</summary>
-    public static WebApplicationBuilder CreateBuilder(string[] args)
+    private static WebApplicationBuilder CreateBuilder(string[] args)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.Sources.Clear();
@@ -50,12 +50,17 @@ internal static class Process
         builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, string.IsNullOrEmpty(known) ? urls : $"{known};{urls}");
     }
 
-    /// <summary>Builds, checks all settings, maps and runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
+    /// <summary>Composes, checks all settings, maps and runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
+    /// <param name="args">Of the command line.</param>
+    /// <param name="compose">Adds the process's parts.</param>
+    /// <param name="map">Maps its endpoints.</param>
     /// <returns>0 after a stop, 1 when it could not start.</returns>
-    public static async Task<int> RunAsync(WebApplicationBuilder builder, Action<WebApplication> map)
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> compose, Action<WebApplication> map)
     {
         try
         {
+            var builder = CreateBuilder(args);
+            compose(builder);
             await using var app = builder.Build();
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // before anything reads a single one and stops at its errors
             map(app);

@@ -16,8 +16,19 @@ internal static class OperatorEndpoints
     /// <summary><c>GET /dead-letters/{kind}?max=100</c> and <c>GET /inspect/{kind}/{key}</c>.</summary>
     public static void MapOperators(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapGet("/dead-letters/{kind}", DeadLettersAsync);
-        endpoints.MapGet("/inspect/{kind}/{key}", InspectAsync);
+        var operators = endpoints.MapGroup("").AddEndpointFilter(async (context, next) =>
+        {
+            try
+            {
+                return await next(context).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException)
+            {
+                return Results.Problem($"The silo does not answer ({e.Message}); try again in a moment.", statusCode: 503);
+            }
+        });
+        operators.MapGet("/dead-letters/{kind}", DeadLettersAsync);
+        operators.MapGet("/inspect/{kind}/{key}", InspectAsync);
     }
 
     private static async Task<IResult> DeadLettersAsync(string kind, IGrainFactory grains, int max = 100, CancellationToken cancellationToken = default)

@@ -29,11 +29,11 @@ public sealed record FeedPull(
     [property: Id(4)] TimeSpan Wait);
 
 /// <summary>A feed's answer.</summary>
-/// <param name="Instance">This feed; when it is not the one asked for, all follows at this silo are gone and must be made anew.</param>
+/// <param name="Instance">This feed; when it is not the one asked for, all follows at this silo are gone and must be made anew. Numbered from the same rising counter as follows: a follow of a lower number is not of this feed.</param>
 /// <param name="Number">Number of this answer, to be acknowledged by the next pull.</param>
 /// <param name="Frames">Frames over many topics, in offset order within each, in the encoding of <see cref="Wire.FrameCodec"/> (feed form: each with its follow number and topic).</param>
 /// <param name="Ended">Follow numbers whose topic left this silo: follow them again.</param>
-/// <param name="FreshAt">Watermark, home's Unix µs: every change committed before it to any followed topic has been sent by now.</param>
+/// <param name="FreshAt">Watermark, home's Unix µs: every change committed before it to any followed topic has been sent by now; 0 = says nothing.</param>
 /// <param name="HomeTime">Home's clock as it answered, Unix µs.</param>
 [GenerateSerializer, Immutable, Alias("e2e.feed-answer")]
 public sealed record FeedAnswer(
