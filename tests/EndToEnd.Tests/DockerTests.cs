@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace E2EEvents.EndToEnd;
@@ -18,6 +19,15 @@ public sealed partial class DockerTests
             var setting = name.Groups[1].Value.Replace("Connectors__sample__", "Connectors:<name>:", StringComparison.Ordinal).Replace("__", ":", StringComparison.Ordinal);
             Assert.True(documented.Contains($"`{setting}`", StringComparison.Ordinal), $"docs/configuration.md does not list {setting}.");
         }
+    }
+
+    [Fact]
+    public async Task Compose_Yamllint_FindsNothing()
+    {
+        using var lint = Process.Start(new ProcessStartInfo("yamllint", ["-s", "-d", "{extends: relaxed, rules: {line-length: {max: 130}}}", Repository.PathOf("docker/compose.yaml")]) { RedirectStandardOutput = true })!;
+        var found = await lint.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await lint.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(lint.ExitCode == 0, found);
     }
 
     [Fact]
