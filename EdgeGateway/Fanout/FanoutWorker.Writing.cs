@@ -133,7 +133,7 @@ internal sealed partial class FanoutWorker
         {
             if (!CatchUp(subscriber))
             {
-                BeginClose(connection, CloseReason.SlowConsumer);
+                CloseSlow(connection);
                 return;
             }
 
@@ -178,19 +178,20 @@ internal sealed partial class FanoutWorker
 
     private void MarkSlow(Connection connection)
     {
-        if (connection.Closing is null && !_slow.Contains(connection)) _slow.Add(connection);
+        if (connection.Closing is null) _slow.Add(connection); // once: a connection has one subscriber of the topic being published
     }
 
     private void CloseSlow()
     {
         if (_slow.Count == 0) return;
-        foreach (var connection in _slow)
-        {
-            Log.SlowConsumer(_logger, connection.Transport, connection.Subscribers.Count);
-            BeginClose(connection, CloseReason.SlowConsumer);
-        }
-
+        foreach (var connection in _slow) CloseSlow(connection);
         _slow.Clear();
+    }
+
+    private void CloseSlow(Connection connection)
+    {
+        Log.SlowConsumer(_logger, connection.Transport, connection.Subscribers.Count);
+        BeginClose(connection, CloseReason.SlowConsumer);
     }
 
     /// <summary>Stops adding, says why behind the write under way, and cuts the connection if that does not get out in time.</summary>

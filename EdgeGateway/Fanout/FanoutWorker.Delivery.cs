@@ -1,0 +1,119 @@
+namespace E2EEvents.EdgeGateway.Fanout;
+
+/// <summary>From updates to connections: who gets what, and from where on.</summary>
+internal sealed partial class FanoutWorker
+{
+    /// <summary>The hot loop: no allocation, no lock, no await, no policy.</summary>
+    private void Publish(TopicChannel channel, Update update)
+    {
+        // A newer value makes this one pointless; the newest is taken instead of skipping, so that a fast topic cannot starve its readers.
+        if (channel.Delivery == Delivery.Latest) update = channel.Newest!;
+        var subscribers = channel.SubscribersOf(Index);
+        for (var i = subscribers.Count - 1; i >= 0; i--) // from the end: whoever is lost on the way is replaced by one who was served already
+        {
+            var subscriber = subscribers.Items[i];
+            var connection = subscriber.Connection;
+            if (IsFull(connection) && !connection.IsBlocked)
+            {
+                Flush(connection);
+                if (connection.Index < 0) continue;
+            }
+
+            if (connection.IsBlocked)
+            {
+                connection.IsBehind = true;
+                if (channel.Delivery == Delivery.Every && HasFallenOut(subscriber, channel)) MarkSlow(connection);
+            }
+            else if (update.Epoch == subscriber.Epoch && update.Offset == subscriber.Offset + 1)
+            {
+                Send(subscriber, update);
+            }
+            else if (!CatchUp(subscriber))
+            {
+                MarkSlow(connection);
+            }
+        }
+
+        CloseSlow();
+    }
+
+    private static bool HasFallenOut(Subscriber subscriber, TopicChannel channel)
+    {
+        var oldest = channel.Oldest!;
+        return oldest.Epoch == subscriber.Epoch && oldest.Offset > subscriber.Offset + 1 && !oldest.IsAfterHole;
+    }
+
+    /// <summary>Sends what the channel has after the subscriber's place; false if the channel no longer reaches back to it.</summary>
+    private bool CatchUp(Subscriber subscriber)
+    {
+        var channel = subscriber.Channel;
+        var newest = channel.Newest;
+        if (newest is null) return true;
+        if (newest.Epoch != subscriber.Epoch)
+        {
+            Restart(subscriber, newest);
+            return true;
+        }
+
+        if (newest.Offset <= subscriber.Offset) return true;
+        if (channel.Delivery == Delivery.Latest)
+        {
+            Send(subscriber, newest);
+            return true;
+        }
+
+        var update = channel.Oldest;
+        if (update!.Epoch != subscriber.Epoch)
+        {
+            Restart(subscriber, update); // the epoch changed between the two reads
+            return true;
+        }
+
+        if (update.Offset > subscriber.Offset + 1)
+        {
+            if (!update.IsAfterHole) return false;
+            Send(subscriber, update, Variant.ShortHistory);
+        }
+
+        for (; update is not null; update = update.Next)
+        {
+            if (update.Offset <= subscriber.Offset) continue;
+            if (IsFull(subscriber.Connection))
+            {
+                subscriber.Connection.IsBehind = true;
+                break;
+            }
+
+            Send(subscriber, update);
+        }
+
+        return true;
+    }
+
+    private bool IsFull(Connection connection) => connection.Pending.Bytes >= _options.MaxWriteBytes;
+
+    private void Send(Subscriber subscriber, Update update)
+    {
+        var connection = subscriber.Connection;
+        var patch = connection.Deltas && subscriber.HasBase && update.PatchBase == subscriber.Offset && update.Epoch == subscriber.Epoch;
+        Send(subscriber, update, patch ? Variant.Patch : Variant.State);
+    }
+
+    private void Send(Subscriber subscriber, Update update, Variant variant)
+    {
+        var connection = subscriber.Connection;
+        Append(connection, update.Bytes(connection.Format, variant));
+        subscriber.Epoch = update.Epoch;
+        subscriber.Offset = update.Offset;
+        subscriber.HasBase = true;
+        connection.OwesId = connection.Format == WireFormat.SseMany;
+        _framesSent++;
+    }
+
+    /// <summary>Continues in another epoch: nothing proves what lay between, so the client is told, unless it had nothing and misses nothing.</summary>
+    private void Restart(Subscriber subscriber, Update update)
+    {
+        var missesNothing = subscriber.Channel.Delivery == Delivery.Latest || (subscriber.Offset == 0 && update.Offset == 1);
+        Send(subscriber, update, missesNothing ? Variant.State : Variant.NewEpoch);
+    }
+}
