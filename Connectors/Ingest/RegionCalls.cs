@@ -31,10 +31,10 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
     public Task UntilDoneAsync(string operation, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
         UntilDoneAsync<bool>(operation, async token => { await call(token); return true; }, cancellationToken);
 
-    /// <summary>One call with its deadline.</summary>
-    public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <summary>One call with its deadline: <paramref name="limit"/>, or that of all calls.</summary>
+    public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
-        using var deadline = new CancellationTokenSource(options.CallTimeout, time);
+        using var deadline = new CancellationTokenSource(limit ?? options.CallTimeout, time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
@@ -43,7 +43,7 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"No answer of the region within {options.CallTimeout.TotalSeconds:0.#} s.");
+            throw new TimeoutException($"No answer of the region within {(limit ?? options.CallTimeout).TotalSeconds:0.#} s.");
         }
     }
 

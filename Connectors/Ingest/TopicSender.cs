@@ -18,6 +18,9 @@ internal sealed class TopicSender(
 
     // Under half of the default Cluster:CallTimeout, so that a wait is never mistaken for a silo that does not answer.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    // Beyond the wait: a silo that was killed never answers, and its topics are elsewhere after a few seconds.
+    private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BetweenAsking = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Ends when every event of the batch is settled, or appended if it has no order.</summary>
@@ -29,7 +32,7 @@ internal sealed class TopicSender(
         {
             await calls.UntilDoneAsync(Publish, token => region.PublishAsync(topic, batch, token), cancellationToken);
             metrics.Published(connector, batch.Count);
-            var patience = options.SettleTimeout * (1 << Math.Min(attempt, MostDoublings));
+            var patience = options.SettleTimeout * (1 << Math.Clamp(attempt - 1, 0, MostDoublings));
             if (await AllSettledAsync(topic, last, patience, cancellationToken)) break;
 
             metrics.Retried(connector, Settle);
@@ -62,7 +65,7 @@ internal sealed class TopicSender(
         var wait = left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestWait ? left : LongestWait;
         try
         {
-            return await calls.OnceAsync(token => region.SettledAsync(topic, source, sequence, wait, token), cancellationToken);
+            return await calls.OnceAsync(token => region.SettledAsync(topic, source, sequence, wait, token), cancellationToken, wait + AnswerTime);
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
