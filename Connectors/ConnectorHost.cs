@@ -53,9 +53,9 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
 
     private static async Task StandByAsync(ConnectorParts parts, CancellationToken cancellationToken)
     {
-        Log.StandingBy(parts.Logger, parts.Connector.Name, parts.Options.StandbyInterval.TotalSeconds);
         parts.Status.CheckpointStored(null);
         parts.Status.Enter("standing by, another process runs this connector", ready: true);
+        Log.StandingBy(parts.Logger, parts.Connector.Name, parts.Options.StandbyInterval.TotalSeconds);
         var seen = await ReadCheckpointAsync(parts, cancellationToken);
         while (true)
         {

@@ -95,7 +95,11 @@ public sealed class ConnectorHostFaultTests
             await AdvanceAsync(time, TimeSpan.FromMilliseconds(50));
         }
 
-        Assert.Equal([0, 3, 6, 12, 24, 48, 72], published.Select(at => Math.Round(at)));
+        // A busy machine sees a publication some steps late, so the bounds are loose; without growth there would be 25 in this time.
+        var gaps = published.Zip(published.Skip(1), (before, after) => after - before).ToArray();
+        Assert.InRange(gaps.Length, 4, 6);
+        double[] expected = [3, 3, 6, 12, 24, 24];
+        for (var i = 0; i < gaps.Length; i++) Assert.InRange(gaps[i], expected[i] - 1, expected[i] + 3);
         run.Region.Held.Clear();
         await Eventually.TrueAsync(() => AdvanceAndSee(time, () => run.Region.CheckpointOf("fake").Token == "1"), Limit);
     }

@@ -57,7 +57,7 @@ public sealed class ConnectorHostTests
         await run.CheckpointAsync("1");
         await run.Log.SeesAsync(2004, Limit);
         Assert.Equal("1", run.Region.CheckpointOf("fake").Token);
-        Assert.Equal(["0", "1"], run.Connector.Acknowledged.Distinct());
+        Assert.All(run.Connector.Acknowledged, token => Assert.True(token is "0" or "1", token));
         Assert.True(run.Status.CheckpointLag > 0);
 
         run.Region.Held.Clear();
