@@ -36,7 +36,7 @@ internal sealed partial class FanoutWorker
         channel.Use(connection.Format, connection.Deltas);
         channel.SubscribersOf(Index).Add(subscriber);
         connection.Subscribers.Add(subscriber);
-        if (!Begin(subscriber, attachment.First))
+        if (!Begin(subscriber, attachment.StartsOver))
         {
             channel.SubscribersOf(Index).Remove(subscriber);
             connection.Subscribers.Remove(subscriber);
@@ -49,20 +49,29 @@ internal sealed partial class FanoutWorker
         attachment.Done.TrySetResult(true);
     }
 
-    /// <summary>Epoch 0 = the client has nothing: it starts with the newest frame; else with what comes after its place.</summary>
-    private bool Begin(Subscriber subscriber, Variant first)
+    /// <summary>
+    /// Where a subscriber begins is decided here and not by who asked for it: the channel may have moved on since. Epoch 0 = the client has
+    /// nothing and takes the newest frame; else it gets what comes after its place, or is told why it cannot.
+    /// </summary>
+    private bool Begin(Subscriber subscriber, bool startsOver)
     {
-        if (subscriber.Epoch != 0) return CatchUp(subscriber);
-        if (subscriber.Channel.Newest is { } newest)
+        var channel = subscriber.Channel;
+        var position = channel.Position; // before the newest update: if there is none, this is where the first one will be judged from
+        var newest = channel.Newest;
+        if (subscriber.Epoch == 0)
         {
-            Send(subscriber, newest, first);
-        }
-        else
-        {
-            subscriber.Epoch = subscriber.Channel.Position.Epoch;
+            if (newest is null) subscriber.Epoch = position.Epoch;
+            else Send(subscriber, newest, Variant.State);
+            return true;
         }
 
-        return true;
+        if (startsOver && newest is not null && newest.Epoch == subscriber.Epoch && newest.Offset > subscriber.Offset + 1)
+        {
+            Send(subscriber, newest, Variant.ShortHistory);
+            return true;
+        }
+
+        return CatchUp(subscriber);
     }
 
     private void TellFreshness(TopicChannel channel)

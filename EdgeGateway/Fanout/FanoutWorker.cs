@@ -56,9 +56,11 @@ internal sealed partial class FanoutWorker
     public void Open(Connection connection, byte[] hello) => Post(new Work(WorkKind.Open, connection, hello));
 
     /// <summary>Adds a subscriber at its place; false when that place is no longer among the channel's recent updates: read further and try again.</summary>
-    public Task<bool> AttachAsync(Subscriber subscriber, Variant first)
+    /// <param name="subscriber">With the client's place; epoch 0 = it has none.</param>
+    /// <param name="startsOver">History does not reach back to the place: begin with the newest state, and tell so. Never false then.</param>
+    public Task<bool> AttachAsync(Subscriber subscriber, bool startsOver)
     {
-        var attach = new Attachment(subscriber, first);
+        var attach = new Attachment(subscriber, startsOver);
         Post(new Work(WorkKind.Attach, subscriber.Connection, attach));
         return attach.Done.Task;
     }
@@ -202,7 +204,7 @@ internal sealed partial class FanoutWorker
         (_framesSent, _bytesSent) = (0, 0);
     }
 
-    private sealed record Attachment(Subscriber Subscriber, Variant First)
+    private sealed record Attachment(Subscriber Subscriber, bool StartsOver)
     {
         public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -86,37 +86,35 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
     private async Task AttachAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
     {
         var subscriber = new Subscriber(connection, channel);
-        var first = Variant.State;
+        var startsOver = false;
         while (!connection.Ended.IsCompleted)
         {
-            (after, first) = await ReadUpToChannelAsync(connection, channel, after, gone).ConfigureAwait(false);
+            (after, startsOver) = await ReadUpToChannelAsync(connection, channel, after, gone).ConfigureAwait(false);
             subscriber.Epoch = after?.Epoch ?? 0;
             subscriber.Offset = after?.Offset ?? 0;
-            if (await connection.Worker!.AttachAsync(subscriber, first).ConfigureAwait(false)) return;
+            if (await connection.Worker!.AttachAsync(subscriber, startsOver).ConfigureAwait(false)) return;
         }
     }
 
     /// <summary>Sends what lies between the client's position and the channel's oldest update; says where and how to attach.</summary>
-    private async Task<(Position? At, Variant First)> ReadUpToChannelAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
+    private async Task<(Position? At, bool StartsOver)> ReadUpToChannelAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
     {
         while (after is { } have && !connection.Ended.IsCompleted)
         {
-            var told = channel.Delivery == Delivery.Every && have.Offset > 0;
-            if (have.Epoch != channel.Position.Epoch) return (null, told ? Variant.NewEpoch : Variant.State);
-            if (channel.Delivery == Delivery.Latest || channel.Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1) return (have, Variant.State);
+            if (channel.Delivery == Delivery.Latest || channel.Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1) return (have, false);
 
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(gone);
             deadline.CancelAfter(feeds.Value.PullWait + feeds.Value.CallDeadline);
             var answer = await follower.ReadAsync(channel.Topic, have, CatchUpBytes, deadline.Token).ConfigureAwait(false);
-            if (answer.Gap != Gap.None) return (null, answer.Gap == Gap.Epoch ? Variant.NewEpoch : Variant.ShortHistory);
+            if (answer.Gap != Gap.None) return (have, true);
             var frames = FrameCodec.Decode(answer.Frames);
             await connection.Worker!.WriteAsync(connection, Encode(connection, channel, frames)).ConfigureAwait(false); // the client sets the pace
             if (frames.Count > 0) after = frames[^1].Position;
 
-            if (after == have) return (null, Variant.ShortHistory); // the grain has less than its own channel: it was reset meanwhile
+            if (after == have) return (have, true); // the grain has less than its own channel: it was reset meanwhile
         }
 
-        return (after, Variant.State);
+        return (after, false);
     }
 
     private byte[] Encode(Connection connection, TopicChannel channel, List<Frame> frames)

@@ -95,13 +95,13 @@ internal sealed class FakeClient(FanoutRig rig, Connection connection, FakeSink 
     }
 
     /// <summary>Queues the joining of a topic; null = with what is newest. The answer is complete after the next round.</summary>
-    public Task<bool> Attach(TopicChannel channel, Position? after = null, Variant first = Variant.State) =>
-        Connection.Worker!.AttachAsync(new Subscriber(Connection, channel) { Epoch = after?.Epoch ?? 0, Offset = after?.Offset ?? 0 }, first);
+    public Task<bool> Attach(TopicChannel channel, Position? after = null, bool startsOver = false) =>
+        Connection.Worker!.AttachAsync(new Subscriber(Connection, channel) { Epoch = after?.Epoch ?? 0, Offset = after?.Offset ?? 0 }, startsOver);
 
     /// <summary>Joins a topic.</summary>
-    public FakeClient Join(TopicChannel channel, Position? after = null, Variant first = Variant.State)
+    public FakeClient Join(TopicChannel channel, Position? after = null, bool startsOver = false)
     {
-        var attached = Attach(channel, after, first);
+        var attached = Attach(channel, after, startsOver);
         rig.Run();
         Assert.True(A.Now(attached));
         return this;

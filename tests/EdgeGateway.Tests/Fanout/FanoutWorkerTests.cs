@@ -63,7 +63,7 @@ public sealed class FanoutWorkerTests : IDisposable
     public void Attach_HistoryTooShort_GetsTheNewestAndIsToldSo()
     {
         var channel = Channel(Delivery.Every, 7, 9);
-        var got = Assert.Single(_rig.Connect().Join(channel, null, Variant.ShortHistory).Received);
+        var got = Assert.Single(_rig.Connect().Join(channel, A.At(3), startsOver: true).Received);
         Assert.Equal(("history", 9), (got.Envelope.Gap, got.Envelope.Position.Offset));
     }
 
@@ -86,6 +86,17 @@ public sealed class FanoutWorkerTests : IDisposable
         var client = _rig.Connect().Join(channel);
         Publish(channel, 1, 1, A.OtherEpoch);
         Assert.Null(Assert.Single(client.Received).Envelope.Gap);
+    }
+
+    [Fact]
+    public void Attach_EpochOverAndNoEventsSince_IsToldWithTheFirst()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Begin(A.At(0));
+        var client = _rig.Connect(deltas: true).Join(channel, A.At(5, A.OtherEpoch));
+        Publish(channel, 1, 2);
+        Assert.Equal([1, -2], client.Offsets);
+        Assert.Equal(["epoch", null], client.Received.ConvertAll(got => got.Envelope.Gap));
     }
 
     [Fact]
@@ -226,7 +237,7 @@ public sealed class FanoutWorkerTests : IDisposable
         var worker = _rig.Workers.Assign(connection);
         worker.Post(new Work(WorkKind.Detach, connection, null));
         worker.Open(connection, [1]);
-        var attached = worker.AttachAsync(new Subscriber(connection, channel), Variant.State);
+        var attached = worker.AttachAsync(new Subscriber(connection, channel), startsOver: false);
         var written = worker.WriteAsync(connection, [1]);
         _rig.Run();
         Assert.True(connection.Ended.IsCompletedSuccessfully);
