@@ -129,7 +129,10 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
                 return Fit.Next;
             }
 
-            if (reader != Reader || follow != Follow) return Fit.Duplicate; // of a follow that is over; the present one brings it again
+            if (reader != Reader || follow < Follow) return Fit.Duplicate; // of a follow that is over; the present one brings it again
+
+            // A follow of ours that we gave up waiting for reached the silo after all, behind the present one, and took its place in the feed.
+            if (follow > Follow) return Fit.Gap;
             var fit = Channel.Publish(Own(frame), gatewayTime, Accept.NewEpoch);
             if (_lost && fit is Fit.Next or Fit.NewEpoch) _lost = false;
             return fit == Fit.Gap && Channel.Delivery == Delivery.Latest ? Fit.Next : fit;

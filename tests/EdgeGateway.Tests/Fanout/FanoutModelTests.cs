@@ -267,7 +267,7 @@ public sealed class FanoutModelTests
 
         private static byte[] State(ulong epoch, long offset) => A.State(offset, epoch, padding: 60);
 
-        private static E2EEvents.Testing.Clients.Envelope ClientEnvelopeAt(string topic, Position at) => E2EEvents.Testing.Clients.Envelope.Parse(System.Text.Encoding.UTF8.GetString(
+        private static E2EEvents.Testing.Clients.ReceivedEnvelope ClientEnvelopeAt(string topic, Position at) => E2EEvents.Testing.Clients.ReceivedEnvelope.Parse(System.Text.Encoding.UTF8.GetString(
             E2EEvents.Grains.Interfaces.Wire.Envelope.EncodeState(WireFormat.Json, topic, new Frame(at, State(at.Epoch, at.Offset), 0, 1), default)));
     }
 
