@@ -47,9 +47,11 @@ internal static class TopicRequest
     {
         var text = http.Request.Query["wait"].ToString();
         if (text.Length == 0) return TimeSpan.Zero;
-        var unit = text.EndsWith("ms", StringComparison.Ordinal) ? 1 : 1000;
-        var number = text.AsSpan().TrimEnd("ms");
-        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || value * unit > longest.TotalMilliseconds)
+        var (number, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text.AsSpan(0, text.Length - 2), 1)
+            : text.EndsWith('s') ? (text.AsSpan(0, text.Length - 1), 1000)
+            : (text, 1000);
+        // Written so that NaN is refused too: it parses as a number and compares as neither.
+        if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || !(value >= 0 && value * unit <= longest.TotalMilliseconds))
         {
             throw new ProblemException(Problem.BadParameter, $"wait is '{text}'; write 10s or 500ms, at most {longest.TotalSeconds}s.");
         }
