@@ -155,7 +155,8 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
     {
         var envelopes = new List<byte[]>();
         var position = answer.Gap == Gap.None ? after : answer.Position;
-        var gap = answer.Delivery == Delivery.Every && after.Offset > 0 ? answer.Gap : Gap.None;
+        // Who stood at offset 0 of another epoch missed nothing of it; of this epoch, all that history no longer holds.
+        var gap = answer.Delivery == Delivery.Every && (after.Offset > 0 || answer.Gap == Gap.History) ? answer.Gap : Gap.None;
         foreach (var frame in FrameCodec.Decode(answer.Frames))
         {
             envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), frame, new EnvelopeNotes(0, 0, envelopes.Count == 0 ? gap : Gap.None)));
