@@ -20,6 +20,8 @@ internal sealed record StreamRequest(IReadOnlyList<StreamTopic> Topics, bool Del
         }
 
         var topics = await TopicsAsync(http, kinds, options).ConfigureAwait(false);
+        if (topics.Count == 1 && Position.TryParse(ResumeText(http), out var one)) return new StreamRequest([new StreamTopic(topics[0], one)], delta.Length > 0); // the id that such a stream gives
+
         var resume = ResumeMany(http);
         return new StreamRequest(topics.ConvertAll(topic => new StreamTopic(topic, resume.TryGetValue(topic, out var position) ? position : null)), delta.Length > 0);
     }
