@@ -1,0 +1,89 @@
+namespace E2EEvents.EdgeGateway.Tests.Transports.Fakes;
+
+/// <summary>The feed of the only gateway at the only silo: changed topics and a cursor for each follow, long-polled.</summary>
+internal sealed class FakeFeed : IFeedGrain
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, Cursor> _cursors = [];
+    private TaskCompletionSource _changed = NewSignal();
+    private FeedAnswer? _unacknowledged;
+    private long _follows = 1; // the feed's own instance is number 1
+    private long _answers;
+
+    /// <summary>Topics followed now: those whose drop has not arrived.</summary>
+    public bool IsFollowed(FakeTopic topic)
+    {
+        lock (_lock)
+        {
+            foreach (var cursor in _cursors.Values)
+            {
+                if (cursor.Topic == topic) return true;
+            }
+
+            return false;
+        }
+    }
+
+    public TopicAnswer Follow(FakeTopic topic, Position? after)
+    {
+        lock (_lock)
+        {
+            var answer = topic.Answer(after, ++_follows);
+            _cursors[_follows] = new Cursor(topic, answer.Position);
+            return answer;
+        }
+    }
+
+    public void Changed(FakeTopic topic)
+    {
+        lock (_lock)
+        {
+            foreach (var cursor in _cursors.Values) cursor.IsChanged |= cursor.Topic == topic;
+            _changed.TrySetResult();
+        }
+    }
+
+    public async Task<FeedAnswer> PullAsync(FeedPull pull, CancellationToken cancellationToken)
+    {
+        Task changed;
+        lock (_lock)
+        {
+            if (_unacknowledged is { } again && pull.Ack < again.Number) return again;
+            foreach (var follow in pull.Drop) _cursors.Remove(follow);
+            changed = _changed.Task;
+        }
+
+        await changed.WaitAsync(pull.Wait, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        cancellationToken.ThrowIfCancellationRequested();
+        lock (_lock)
+        {
+            _changed = NewSignal();
+            var now = FakeRegion.Now; // before collecting: what is found is at least that fresh
+            return _unacknowledged = new FeedAnswer(1, ++_answers, Collect(), [], now, now);
+        }
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private byte[] Collect()
+    {
+        var writer = new FrameWriter();
+        foreach (var (follow, cursor) in _cursors)
+        {
+            if (!cursor.IsChanged) continue;
+            cursor.IsChanged = false;
+            cursor.Position = cursor.Topic.WriteAfter(cursor.Position, follow, writer);
+        }
+
+        return writer.ToArray();
+    }
+
+    private sealed class Cursor(FakeTopic topic, Position position)
+    {
+        public FakeTopic Topic { get; } = topic;
+
+        public Position Position { get; set; } = position;
+
+        public bool IsChanged { get; set; }
+    }
+}
