@@ -47,9 +47,7 @@ internal static class TopicRequest
     {
         var text = http.Request.Query["wait"].ToString();
         if (text.Length == 0) return TimeSpan.Zero;
-        var (number, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text.AsSpan(0, text.Length - 2), 1)
-            : text.EndsWith('s') ? (text.AsSpan(0, text.Length - 1), 1000)
-            : (text, 1000);
+        var (number, unit) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 1) : text.EndsWith('s') ? (text[..^1], 1000) : (text, 1000);
         // Written so that NaN is refused too: it parses as a number and compares as neither.
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value) || !(value >= 0 && value * unit <= longest.TotalMilliseconds))
         {
