@@ -39,7 +39,9 @@ internal sealed record Problem(int Status, string Name, string Title)
         response.Headers.CacheControl = Status == 404 ? "public, max-age=0, s-maxage=1" : "no-store";
         if (Status is 429 or 503) response.Headers.RetryAfter = "1";
         var body = new ProblemBody($"urn:e2e-events:problem:{Name}", Title, Status, detail);
-        return response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, StateEncoder.StateOptions), http.RequestAborted).AsTask();
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(body, StateEncoder.StateOptions);
+        response.ContentLength = bytes.Length; // a refused upgrade would else end only with its connection
+        return response.Body.WriteAsync(bytes, http.RequestAborted).AsTask();
     }
 
     private sealed record ProblemBody(string Type, string Title, int Status, string Detail);

@@ -201,7 +201,8 @@ public abstract class TransportContract
         topic.Publish(2);
 
         await match.ReachesAsync(2, Soon);
-        Assert.Equal((2, 0), (match.Taken, match.Gaps.Count));
+        Assert.InRange(match.Taken, 1, 2); // without a position it may begin with the newest state
+        Assert.Empty(match.Gaps);
     }
 
     [Fact]
