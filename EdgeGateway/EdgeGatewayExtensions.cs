@@ -46,7 +46,7 @@ public static class EdgeGatewayExtensions
             kestrel.Limits.MaxRequestBodySize = 64 << 10; // no endpoint takes a body yet
         });
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-            .WithOrigins(gateway.AllowedOrigins).WithMethods("GET", "HEAD").WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control")
+            .WithOrigins(gateway.AllowedOrigins is [] ? ["*"] : gateway.AllowedOrigins).WithMethods("GET", "HEAD").WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control")
             .WithExposedHeaders("ETag", CacheRules.FreshAtHeader).SetPreflightMaxAge(TimeSpan.FromHours(24))));
         return builder;
     }

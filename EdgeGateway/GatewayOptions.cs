@@ -43,9 +43,8 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00", "00:30:00")]
     public TimeSpan DrainWindow { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Web origins that may read (CORS) and open WebSockets; <c>*</c> = all. Default: *.</summary>
-    [MinLength(1)]
-    public string[] AllowedOrigins { get; set; } = ["*"];
+    /// <summary>Web origins that may read (CORS) and open WebSockets, e.g. https://scores.example; <c>*</c> = all. Default: none named, which is all.</summary>
+    public string[] AllowedOrigins { get; set; } = []; // a default of "*" would stay: the binder appends to it
 
     /// <summary>Topics nobody follows yet that one client may ask for per second, so that random keys cannot wake grains everywhere. Default: 200, five times that at once.</summary>
     [Range(1, 1_000_000)]

@@ -66,7 +66,7 @@ internal sealed class Admission : IDisposable
     public void CheckOrigin(HttpContext http)
     {
         string? origin = http.Request.Headers.Origin;
-        if (string.IsNullOrEmpty(origin) || _origins.Contains("*") || _origins.Contains(origin)) return;
+        if (string.IsNullOrEmpty(origin) || _origins.Count == 0 || _origins.Contains("*") || _origins.Contains(origin)) return;
         if (Uri.TryCreate(origin, UriKind.Absolute, out var uri) && string.Equals(uri.Authority, http.Request.Host.Value, StringComparison.OrdinalIgnoreCase)) return;
         throw new ProblemException(Problem.OriginRefused, $"{origin} is not among Gateway:AllowedOrigins.");
     }
