@@ -28,6 +28,10 @@ internal sealed partial class FanoutWorker
             {
                 Send(subscriber, update);
             }
+            else if (update.IsAfterHole && update.Epoch == subscriber.Epoch && update.Offset > subscriber.Offset)
+            {
+                Send(subscriber, update, Variant.ShortHistory); // here and not from the tail, which a burst may have left behind already
+            }
             else if (!CatchUp(subscriber))
             {
                 MarkSlow(connection);

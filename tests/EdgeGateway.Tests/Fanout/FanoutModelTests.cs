@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using CsCheck;
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.Testing.Clients;
@@ -47,7 +49,7 @@ public sealed class FanoutModelTests
                 foreach (var step in steps) world.Do(step);
                 world.Finish();
             },
-            iter: 1000);
+            iter: 500);
 
     /// <summary>A worker with three topics (the last one latest) and four places for clients.</summary>
     private sealed class World : IDisposable
@@ -72,6 +74,7 @@ public sealed class FanoutModelTests
         public void Do((Act Act, int Client, int Topic, int Number) step)
         {
             var player = _places[step.Client];
+            if (player is not null && step.Act is (Act.Block or Act.Fail or Act.Close or Act.Detach)) player.IsWithoutFault = false;
             switch (step.Act)
             {
                 case Act.Publish:
@@ -134,12 +137,6 @@ public sealed class FanoutModelTests
             {
                 if (player.Client.Sink.Mode == SinkMode.Blocking) player.Client.Sink.Mode = SinkMode.Synchronous;
                 if (player.Client.Sink.IsWriting) player.Client.Sink.Release();
-            }
-
-            Run();
-            foreach (var channel in _channels)
-            {
-                if (channel.Newest is not null) channel.Publish(new Frame(new Position(channel.Position.Epoch, channel.Position.Offset + 1), State(channel.Position.Epoch, channel.Position.Offset + 1), 0, 1), 0, Accept.Next);
             }
 
             Run();
@@ -235,6 +232,7 @@ public sealed class FanoutModelTests
             Assert.True(client.Received.FindAll(got => got.Name == "close").Count <= 1);
             if (client.Connection.Ended.IsCompleted)
             {
+                Assert.False(player.IsWithoutFault && !client.Received.Exists(got => got.Text.StartsWith("4002", StringComparison.Ordinal)), "a client that took everything at once was closed: " + string.Join(", ", client.Received.ConvertAll(got => got.Name == "change" ? "" : got.Text)));
                 Assert.Empty(client.Connection.Subscribers);
                 return;
             }
@@ -246,7 +244,7 @@ public sealed class FanoutModelTests
                 alive[i]++;
                 if (_channels[i].Newest is not { } newest) continue;
                 Assert.Equal(newest.Frame.Position, transcript.Position);
-                Assert.Equal(System.Text.Encoding.UTF8.GetString(newest.Frame.State.Span), transcript.State!.ToJsonString());
+                Assert.True(JsonNode.DeepEquals(JsonNode.Parse(newest.Frame.State.Span), transcript.State), $"{transcript.State!.ToJsonString()} is not the state at {newest.Frame.Position}");
                 AssertFreshness(client, i);
             }
         }
@@ -265,11 +263,16 @@ public sealed class FanoutModelTests
             Assert.Equal(_channels[topic].IsStale, stale);
         }
 
-        private static byte[] State(ulong epoch, long offset) => A.State(offset, epoch, padding: 60);
+        /// <summary>A state in which each change adds a name and deletes one: a patch that meets another state than it was made for leaves a trace.</summary>
+        private static byte[] State(ulong epoch, long offset) => System.Text.Encoding.UTF8.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $$"""{"epoch":{{epoch}},"fixed":"{{new string('x', 60)}}","k{{offset - 2}}":1,"k{{offset - 1}}":1,"k{{offset}}":1}"""));
 
         private static E2EEvents.Testing.Clients.ReceivedEnvelope ClientEnvelopeAt(string topic, Position at) => E2EEvents.Testing.Clients.ReceivedEnvelope.Parse(System.Text.Encoding.UTF8.GetString(
             E2EEvents.Grains.Interfaces.Wire.Envelope.EncodeState(WireFormat.Json, topic, new Frame(at, State(at.Epoch, at.Offset), 0, 1), default)));
     }
 
-    private sealed record Player(FakeClient Client, Transcript?[] Transcripts, Task<bool>?[] Attached, Position?[] Places);
+    private sealed record Player(FakeClient Client, Transcript?[] Transcripts, Task<bool>?[] Attached, Position?[] Places)
+    {
+        public bool IsWithoutFault { get; set; } = true;
+    }
 }

@@ -205,6 +205,18 @@ public sealed class FanoutWorkerTests : IDisposable
     }
 
     [Fact]
+    public void Publish_HoleAndMoreThanTheTailInOneRound_ClosesNobodyWhoTakesHisBytes()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every, maxUpdates: 3);
+        Publish(channel, 1, 1);
+        var client = _rig.Connect().Join(channel);
+        channel.Publish(A.Frame(9), 0, Accept.Hole);
+        for (var offset = 10; offset <= 20; offset++) channel.Publish(A.Frame(offset), 0, Accept.Next);
+        _rig.Run();
+        Assert.Equal([1, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20], client.Offsets);
+    }
+
+    [Fact]
     public void Publish_NobodySubscribed_GivesTheWorkerNothingToDo()
     {
         Publish(Channel(Delivery.Every, 1, 1), 2, 2);
