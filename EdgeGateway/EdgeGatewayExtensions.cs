@@ -37,9 +37,7 @@ public static class EdgeGatewayExtensions
 
         var gateway = builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
         builder.AddUrls(gateway.Urls);
-        // Clients that come back all at once: beyond this queue the kernel drops connects, which are tried again after a whole second.
-        // The default of 512 held half of 2,000 clients up by that; the kernel cuts the number to net.core.somaxconn.
-        services.Configure<SocketTransportOptions>(sockets => sockets.Backlog = 16_384);
+        services.Configure<SocketTransportOptions>(sockets => ListenSockets.Configure(sockets, gateway.MaxUnsentBytes));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -35,6 +35,13 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(125, 1 << 20)]
     public int MaxClientFrameBytes { get; set; } = 4096;
 
+    /// <summary>
+    /// Bytes that the kernel takes for a client beyond what is on its way to it; a client that stalls gets the newest state sooner and costs less. On Linux;
+    /// elsewhere the system decides, up to some MiB. Default: 128 KiB.
+    /// </summary>
+    [Range(4096, 1 << 30)]
+    public int MaxUnsentBytes { get; set; } = 128 << 10;
+
     /// <summary>Reconnect delay told to EventSource. Default: 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan SseRetry { get; set; } = TimeSpan.FromSeconds(2);
