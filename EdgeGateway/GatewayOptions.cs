@@ -35,10 +35,7 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(125, 1 << 20)]
     public int MaxClientFrameBytes { get; set; } = 4096;
 
-    /// <summary>
-    /// Bytes that the kernel takes for a client beyond what is on its way to it; a client that stalls gets the newest state sooner and costs less. On Linux;
-    /// elsewhere the system decides, up to some MiB. Default: 128 KiB.
-    /// </summary>
+    /// <summary>Bytes that the kernel holds for a client beyond those on their way; a stalled client then costs little and gets the newest state sooner. Linux only. Default: 128 KiB.</summary>
     [Range(4096, 1 << 30)]
     public int MaxUnsentBytes { get; set; } = 128 << 10;
 
