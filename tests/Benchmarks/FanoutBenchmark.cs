@@ -56,8 +56,8 @@ public class FanoutBenchmark
             for (var i = 0; i < subscribers; i++)
             {
                 var connection = NewConnection();
-                workers.Assign(connection);
-                _ = _worker.AttachAsync(new Subscriber(connection, _channel), Variant.State);
+                workers.Assign(connection).Open(connection, []);
+                _ = _worker.AttachAsync(new Subscriber(connection, _channel), startsOver: false);
             }
 
             while (_worker.Backlog > 0) _worker.Round();
