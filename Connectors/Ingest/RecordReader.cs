@@ -1,3 +1,4 @@
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.Connectors.Ingest;

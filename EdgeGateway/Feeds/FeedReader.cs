@@ -1,4 +1,5 @@
 using E2EEvents.EdgeGateway.Fanout;
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.EdgeGateway.Feeds;
@@ -34,7 +35,7 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         var feed = grains.GetGrain<IFeedGrain>(FeedKey.Of(gateway, silo));
-        var backoff = new Backoff(options.FirstRetry, options.LongestRetry);
+        var backoff = new Backoff(options.FirstRetry, options.LongestRetry, time, Random.Shared.NextDouble);
         while (!cancellationToken.IsCancellationRequested && !IsDone())
         {
             try
@@ -122,7 +123,7 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
 
     private void TakeFrames(FeedAnswer answer)
     {
-        var now = UnixMicroseconds.Now(time);
+        var now = time.UnixMicroseconds();
         var reader = new FrameReader(answer.Frames);
         while (reader.TryRead(out var entry))
         {
@@ -134,10 +135,4 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
             follower.FollowAnew(topic);
         }
     }
-}
-
-/// <summary>Time as frames carry it.</summary>
-internal static class UnixMicroseconds
-{
-    public static long Now(TimeProvider time) => (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }

@@ -1,3 +1,4 @@
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -39,7 +40,7 @@ internal sealed class KindMap(IGrainFactory grains, IOptions<FeedOptions> option
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var backoff = new Backoff(options.Value.FirstRetry, options.Value.LongestRetry);
+        var backoff = new Backoff(options.Value.FirstRetry, options.Value.LongestRetry, time, Random.Shared.NextDouble);
         while (!_isLoaded && !stoppingToken.IsCancellationRequested)
         {
             try

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using E2EEvents.EdgeGateway.Fanout;
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -147,14 +148,14 @@ internal sealed class TopicFollower(
     private async Task FollowAsync(FollowedTopic topic, CancellationToken cancellationToken)
     {
         await Task.Yield(); // never inside the caller's loop over the topics
-        var backoff = new Backoff(_options.FirstRetry, _options.LongestRetry);
+        var backoff = new Backoff(_options.FirstRetry, _options.LongestRetry, time, Random.Shared.NextDouble);
         var tries = 0;
         while (!cancellationToken.IsCancellationRequested && !topic.IsRetired)
         {
             try
             {
                 var answer = await AskAsync(topic, cancellationToken).ConfigureAwait(false);
-                topic.Followed(ReaderOf(answer.Silo), answer, UnixMicroseconds.Now(time), time.GetTimestamp());
+                topic.Followed(ReaderOf(answer.Silo), answer, time.UnixMicroseconds(), time.GetTimestamp());
                 if (topic.IsRetired) LetGo(topic);
                 metrics.Follow("answered");
                 // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.

@@ -119,7 +119,7 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
 
     private byte[] Encode(Connection connection, TopicChannel channel, List<Frame> frames)
     {
-        var notes = new EnvelopeNotes(0, UnixMicroseconds.Now(time));
+        var notes = new EnvelopeNotes(0, time.UnixMicroseconds());
         var bytes = new MemoryStream();
         foreach (var frame in frames) bytes.Write(Envelope.EncodeState(connection.Format, channel.Name, frame, notes));
         return bytes.ToArray();

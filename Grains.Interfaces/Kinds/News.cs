@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using E2EEvents.Grains.Interfaces.Topics;
 
 namespace E2EEvents.Grains.Interfaces.Kinds;
 
@@ -42,7 +43,7 @@ public sealed record NewsItem(
     string? RetractionReason)
 {
     /// <summary>Rises with the time of publication (Unix µs); items of the same order are sorted by id.</summary>
-    public long Order => (PublishedAt.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond;
+    public long Order => PublishedAt.UnixMicroseconds();
 
     /// <summary>True once corrected.</summary>
     public bool Corrected => Version > 1;

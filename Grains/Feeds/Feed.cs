@@ -157,7 +157,7 @@ internal sealed class Feed
             }
 
             _registry.Metrics.AnswerRepeated();
-            return _unconfirmed with { HomeTime = _registry.Time.NowMicros() };
+            return _unconfirmed with { HomeTime = _registry.Time.UnixMicroseconds() };
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class Feed
             Interlocked.Exchange(ref _wake, wake); // before looking: what becomes dirty after that completes it
             var writer = Collect(Math.Clamp(maxBytes, MinBytes, MaxBytes));
             if (writer is null && _ended.Count == 0 && !mustAnswer) return false;
-            answer = new FeedAnswer(Instance, ++_number, writer?.ToArray() ?? FrameCodec.Empty, [.. _ended], _freshAt, _registry.Time.NowMicros());
+            answer = new FeedAnswer(Instance, ++_number, writer?.ToArray() ?? FrameCodec.Empty, [.. _ended], _freshAt, _registry.Time.UnixMicroseconds());
             _unconfirmed = answer.Frames.Length > 0 || answer.Ended.Length > 0 ? answer : null; // nothing is lost with an empty one
             _ended.Clear();
             return true;
@@ -204,7 +204,7 @@ internal sealed class Feed
     private bool BeginRound()
     {
         _freshAt = Math.Max(_freshAt, _roundBegan);
-        _roundBegan = _registry.Time.NowMicros();
+        _roundBegan = _registry.Time.UnixMicroseconds();
         for (var i = _dirty.Count; i > 0 && _dirty.TryDequeue(out var follow); i--) _round.Enqueue(follow);
         if (_round.Count > 0) return true;
         _freshAt = Math.Max(_freshAt, _roundBegan);
@@ -239,7 +239,7 @@ internal sealed class Feed
     }
 
     /// <summary>An answer that confirms nothing and says nothing about freshness: what was sent before it may have been lost.</summary>
-    private FeedAnswer Empty(long number) => new(Instance, number, FrameCodec.Empty, [], FreshAt: 0, _registry.Time.NowMicros());
+    private FeedAnswer Empty(long number) => new(Instance, number, FrameCodec.Empty, [], FreshAt: 0, _registry.Time.UnixMicroseconds());
 
     private void Remove(Follow follow)
     {

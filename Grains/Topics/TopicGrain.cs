@@ -121,7 +121,7 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
     /// <inheritdoc/>
     Task<TopicAnswer> ITopicReader.ReadAsync(Position? after, int maxBytes, CancellationToken cancellationToken)
     {
-        var homeTime = _services.Time.NowMicros();
+        var homeTime = _services.Time.UnixMicroseconds();
         var frames = new List<Frame>();
         var read = _core.Log.Read(after, Math.Clamp(maxBytes, 1, MaxReadBytes), frames);
         return Task.FromResult(Answer(read, frames, follow: 0, homeTime));
@@ -130,7 +130,7 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
     /// <inheritdoc/>
     Task<TopicAnswer> ITopicReader.FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
     {
-        var homeTime = _services.Time.NowMicros();
+        var homeTime = _services.Time.UnixMicroseconds();
         var frames = new List<Frame>();
         var (read, follow) = _services.Feeds.Follow(gateway, _core.Log, after, Math.Clamp(maxBytes, 1, MaxReadBytes), frames);
         KeepAliveWhileFollowed();
@@ -188,7 +188,7 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
             _services.Metrics.EventStaged(_topic.Kind, result.Outcome);
             changed |= result.Outcome == StageOutcome.Changed;
             if (result.Outcome != StageOutcome.Refused) continue;
-            letters.Add(new DeadLetter(item.Item, result.Reason!, _services.Time.NowMicros()));
+            letters.Add(new DeadLetter(item.Item, result.Reason!, _services.Time.UnixMicroseconds()));
         }
 
         // One line for all of a container: a wrong mapping may refuse thousands a second.
@@ -210,7 +210,7 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
         while (!_letters.IsCompletedSuccessfully) await _letters;
 
         var started = _services.Time.GetTimestamp();
-        var record = _core.BeginWrite(_services.Time.NowMicros());
+        var record = _core.BeginWrite(_services.Time.UnixMicroseconds());
         var stored = false;
         try
         {

@@ -197,7 +197,7 @@ internal sealed class TopicLog
     private void Trim()
     {
         if (_history.Count < 2) return;
-        var oldest = _homeTime - _bounds.HistoryAge.Micros();
+        var oldest = _homeTime - (long)_bounds.HistoryAge.TotalMicroseconds;
         var sentToAll = long.MaxValue;
         foreach (var follower in _followers) sentToAll = Math.Min(sentToAll, follower.SentUpTo);
         while (_history.Count > 1)

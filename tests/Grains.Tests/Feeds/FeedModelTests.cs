@@ -111,7 +111,7 @@ public sealed class FeedModelTests
             {
                 _feeds.Time.Advance(TimeSpan.FromMicroseconds(10));
                 _feeds.Commit(_logs[topic]);
-                _commits.Add((topic, _logs[topic].Position.Offset, _feeds.Time.NowMicros()));
+                _commits.Add((topic, _logs[topic].Position.Offset, _feeds.Time.UnixMicroseconds()));
             }
         }
 

@@ -46,7 +46,7 @@ public sealed class FeedTests
         feeds.Time.Advance(TimeSpan.FromSeconds(1));
         var answer = await pull.WaitAsync(Soon);
         Assert.Empty(answer.Frames);
-        Assert.Equal(feeds.Time.NowMicros(), answer.FreshAt);
+        Assert.Equal(feeds.Time.UnixMicroseconds(), answer.FreshAt);
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FeedTests
         var idle = await feeds.PullAsync(instance);
         for (var i = 0; i < 20; i++) feeds.Commit(log); // 4.5 KB, more than one answer of 1 KiB holds
         feeds.Time.Advance(TimeSpan.FromSeconds(1));
-        var roundBegan = feeds.Time.NowMicros();
+        var roundBegan = feeds.Time.UnixMicroseconds();
 
         var answer = await feeds.PullAsync(instance, idle.Number, maxBytes: 1024);
         Assert.Equal(idle.FreshAt, answer.FreshAt);

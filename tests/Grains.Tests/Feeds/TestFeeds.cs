@@ -33,7 +33,7 @@ internal sealed class TestFeeds : IDisposable
     public void Commit(TopicLog log)
     {
         log.Stage(TopicLogTests.State((int)log.StagedTop + 1), 0, null);
-        log.Seal(Time.NowMicros());
+        log.Seal(Time.UnixMicroseconds());
         log.Commit(log.StagedTop);
     }
 

@@ -1,7 +1,7 @@
-namespace E2EEvents.Connectors;
+namespace E2EEvents.Grains.Interfaces.Topics;
 
-/// <summary>Times as the wire has them: Unix µs.</summary>
-internal static class UnixTime
+/// <summary>Times as frames and events carry them: Unix µs.</summary>
+public static class UnixTime
 {
     /// <summary>Now.</summary>
     public static long UnixMicroseconds(this TimeProvider time) => time.GetUtcNow().UnixMicroseconds();

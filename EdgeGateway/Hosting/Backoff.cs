@@ -1,4 +1,4 @@
-namespace E2EEvents.Connectors.Ingest;
+namespace E2EEvents.Hosting;
 
 /// <summary>Pauses between attempts: a random part (full jitter, so that many who failed together do not return together) of a bound that doubles.</summary>
 /// <param name="first">Bound of the first pause.</param>

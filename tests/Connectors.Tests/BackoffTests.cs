@@ -1,8 +1,8 @@
 using System.Linq;
-using E2EEvents.Connectors.Ingest;
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Time.Testing;
 
-namespace E2EEvents.Connectors.Tests.Ingest;
+namespace E2EEvents.Connectors.Tests;
 
 public sealed class BackoffTests
 {
