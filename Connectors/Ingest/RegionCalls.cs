@@ -10,14 +10,15 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
     /// <param name="operation">What is done: a short word for metrics and logs.</param>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    public async Task<T> UntilDoneAsync<T>(string operation, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    /// <param name="limit">Deadline of each attempt; null = that of all calls.</param>
+    public async Task<T> UntilDoneAsync<T>(string operation, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         var backoff = NewBackoff();
         while (true)
         {
             try
             {
-                var result = await OnceAsync(call, cancellationToken);
+                var result = await OnceAsync(call, cancellationToken, limit);
                 status.Worked(operation);
                 return result;
             }
@@ -29,8 +30,8 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
     }
 
     /// <summary>As the other, for a call without an answer.</summary>
-    public Task UntilDoneAsync(string operation, Func<CancellationToken, Task> call, CancellationToken cancellationToken) =>
-        UntilDoneAsync<bool>(operation, async token => { await call(token); return true; }, cancellationToken);
+    public Task UntilDoneAsync(string operation, Func<CancellationToken, Task> call, CancellationToken cancellationToken, TimeSpan? limit = null) =>
+        UntilDoneAsync<bool>(operation, async token => { await call(token); return true; }, cancellationToken, limit);
 
     /// <summary>One call with its deadline: <paramref name="limit"/>, or that of all calls.</summary>
     public async Task<T> OnceAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken, TimeSpan? limit = null)

@@ -21,6 +21,8 @@ internal sealed class TopicSender(
 
     // Beyond the wait: a silo that was killed never answers, and its topics are elsewhere after a few seconds.
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(1);
+    // A call under way to a silo that is killed gets no answer at all. Publishing again is harmless, so waiting long for one gains nothing.
+    private static readonly TimeSpan PublishTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenAsking = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Ends when every event of the batch is settled, or appended if it has no order.</summary>
@@ -30,7 +32,7 @@ internal sealed class TopicSender(
         var backoff = calls.NewBackoff();
         for (var attempt = 0; ; attempt++)
         {
-            await calls.UntilDoneAsync(Publish, token => region.PublishAsync(topic, batch, token), cancellationToken);
+            await calls.UntilDoneAsync(Publish, token => region.PublishAsync(topic, batch, token), cancellationToken, PublishTime);
             metrics.Published(connector, batch.Count);
             var patience = options.SettleTimeout * (1 << Math.Clamp(attempt - 1, 0, MostDoublings));
             if (await AllSettledAsync(topic, last, patience, cancellationToken)) break;
