@@ -5,6 +5,7 @@ using E2EEvents.EdgeGateway.Transports;
 using E2EEvents.EdgeGateway.Transports.Http;
 using E2EEvents.EdgeGateway.Transports.Sse;
 using E2EEvents.EdgeGateway.Transports.WebSocket;
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -26,6 +27,7 @@ public static class EdgeGatewayExtensions
         services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>().BindConfiguration("Gateway");
         services.AddOptionsWithValidateOnStart<FanoutOptions, FanoutOptionsValidator>().BindConfiguration("Gateway:Fanout");
         services.AddOptionsWithValidateOnStart<FeedOptions, FeedOptionsValidator>().BindConfiguration("Gateway:Feeds");
+        services.AddOptions<RegionsOptions>().BindConfiguration("Regions");
         services.AddSingleton<GatewayIdentity>().AddSingleton<GatewayMetrics>().AddSingleton<Admission>();
         services.AddSingleton<FanoutWorkers>().AddHostedService(provider => provider.GetRequiredService<FanoutWorkers>());
         services.AddSingleton<KindMap>().AddHostedService(provider => provider.GetRequiredService<KindMap>());

@@ -1,4 +1,5 @@
 using E2EEvents.Grains.Feeds;
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Streams;
@@ -26,11 +27,14 @@ public static class TopicsExtensions
         services.AddOptionsWithValidateOnStart<HistoryOptions, HistoryOptionsValidator>().BindConfiguration("Topics");
         services.AddOptionsWithValidateOnStart<TopicOptions, TopicOptionsValidator>().BindConfiguration("Topics");
         services.AddOptionsWithValidateOnStart<FeedOptions, FeedOptionsValidator>().BindConfiguration("Feeds");
+        services.AddOptions<RegionsOptions>().BindConfiguration("Regions");
         services.AddOptionsWithValidateOnStart<DeadLetterOptions, DeadLetterOptionsValidator>().BindConfiguration("DeadLetters");
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<FeedRegistry>();
         services.AddSingleton<TopicServices>();
         services.AddSingleton<KindRegistry>();
+        services.AddSingleton<HomeMap>();
+        services.AddSingleton<SiloFreshness>();
         services.AddSingleton<IConfigurationValidator, KindRegistryValidator>();
         services.AddKeyedSingleton<IGrainStorageSerializer, JsonStorageSerializer>(TopicStorage.Provider);
         services.AddPlacementDirector<FeedPlacement, FeedPlacementDirector>();

@@ -54,7 +54,7 @@ internal sealed class Update(string topic, Frame frame, Frame? before, long gate
 
     private byte[] Encode(ref byte[]? slot, WireFormat format, Variant variant)
     {
-        var notes = new EnvelopeNotes(0, GatewayTime, variant switch
+        var notes = new EnvelopeNotes(GatewayTime, variant switch
         {
             Variant.NewEpoch => Gap.Epoch,
             Variant.ShortHistory => Gap.History,

@@ -22,10 +22,6 @@ internal sealed class FeedOptions
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan Linger { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Age of the last word from a topic's silo at which the topic is stale. Default: 5 s; above three pull waits, or a late answer would do.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
-    public TimeSpan StaleAfter { get; set; } = TimeSpan.FromSeconds(5);
-
     /// <summary>First and longest wait before trying again what failed; each wait is drawn between nothing and a limit that doubles from the one to the other. Defaults: 50 ms, 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
     public TimeSpan FirstRetry { get; set; } = TimeSpan.FromMilliseconds(50);

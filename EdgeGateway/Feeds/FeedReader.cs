@@ -11,17 +11,35 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
     private readonly List<long> _drop = [];
     private long _instance;
     private long _ack;
-    private long _freshAt;
-    private long _confirmedAt = time.GetTimestamp();
+    private volatile HomeClock[] _clocks = [];
+    private volatile HashSet<long> _lagging = [];
     private long _lookedAt = time.GetTimestamp();
 
     public string Silo => silo;
 
-    /// <summary>Watermark of the silo, home's Unix µs; see <see cref="FeedAnswer.FreshAt"/>.</summary>
-    public long FreshAt => Volatile.Read(ref _freshAt);
+    /// <summary>A home's watermark and clock as this silo tells them.</summary>
+    public HomeClock ClockOf(string home)
+    {
+        foreach (var clock in _clocks)
+        {
+            if (clock.Home == home) return clock;
+        }
 
-    /// <summary>Timestamp of the last answer that moved the watermark.</summary>
-    public long ConfirmedAt => Volatile.Read(ref _confirmedAt);
+        lock (_lock)
+        {
+            foreach (var clock in _clocks)
+            {
+                if (clock.Home == home) return clock;
+            }
+
+            var added = new HomeClock(home, time);
+            _clocks = [.. _clocks, added];
+            return added;
+        }
+    }
+
+    /// <summary>True if the watermarks do not vouch for this follow.</summary>
+    public bool IsLagging(long follow) => _lagging.Contains(follow);
 
     /// <summary>Tells the silo with the next pull that a follow is no longer wanted.</summary>
     public void Drop(long follow)
@@ -112,22 +130,31 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
 
         _ack = answer.Number;
         foreach (var ended in answer.Ended) follower.FollowAnew(this, ended);
-        if (answer.FreshAt > _freshAt)
+        TakeFreshness(answer);
+        metrics.Pull("answered");
+    }
+
+    /// <summary>After the frames: a watermark never overtakes what it vouches for.</summary>
+    private void TakeFreshness(FeedAnswer answer)
+    {
+        if (answer.Watermarks.Length == 0) return;
+        if (answer.Lagging.Length > 0 || _lagging.Count > 0)
         {
-            Volatile.Write(ref _freshAt, answer.FreshAt);
-            Volatile.Write(ref _confirmedAt, time.GetTimestamp());
+            var lagging = new HashSet<long>(answer.Lagging);
+            follower.HoldFreshness(this, lagging); // before the watermarks rise
+            _lagging = lagging;
         }
 
-        metrics.Pull("answered");
+        foreach (var watermark in answer.Watermarks) ClockOf(watermark.Home).Take(watermark);
     }
 
     private void TakeFrames(FeedAnswer answer)
     {
-        var now = time.UnixMicroseconds();
         var reader = new FrameReader(answer.Frames);
         while (reader.TryRead(out var entry))
         {
             if (follower.Find(entry.Topic) is not { } topic) continue; // let go meanwhile; its drop is under way
+            var now = topic.HomeNow;
             var fit = topic.Arrived(this, entry.Follow, entry.Frame, now);
             metrics.Update(fit, (now - entry.Frame.HomeTime) / 1e6);
             if (fit != Fit.Gap) continue;

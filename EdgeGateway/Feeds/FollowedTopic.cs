@@ -3,7 +3,7 @@ using E2EEvents.EdgeGateway.Fanout;
 namespace E2EEvents.EdgeGateway.Feeds;
 
 /// <summary>A topic that this gateway follows: its channel, where it is followed, and who holds it.</summary>
-internal sealed class FollowedTopic(TopicChannel channel, long now)
+internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
 {
     private const int MaxEarly = 256;
 
@@ -14,6 +14,7 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
     private bool _following = true;
     private bool _lost;
     private long _freshAt;
+    private HomeClock? _clock;
 
     public TopicChannel Channel { get; } = channel;
 
@@ -27,13 +28,23 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
     public long Follow { get; private set; }
 
     /// <summary>Timestamp (<see cref="TimeProvider.GetTimestamp"/>) since when nobody holds it.</summary>
-    public long IdleSince { get; private set; } = now;
+    public long IdleSince { get; private set; } = time.GetTimestamp();
 
-    /// <summary>Timestamp of the last word that confirmed it.</summary>
-    public long ConfirmedAt { get; set; } = now;
+    /// <summary>On home's clock, Unix µs: everything committed there before is in the channel.</summary>
+    public long FreshAt
+    {
+        get
+        {
+            var own = Volatile.Read(ref _freshAt);
+            return Reader is { } reader && _clock is { } clock && !reader.IsLagging(Follow) ? Math.Max(own, clock.FreshAt) : own;
+        }
+    }
 
-    /// <summary>Home's clock: everything committed before is in the channel. Unix µs.</summary>
-    public long FreshAt => Math.Max(Volatile.Read(ref _freshAt), Reader?.FreshAt ?? 0);
+    /// <summary>Estimate of home's clock now, Unix µs; minus <see cref="FreshAt"/> it is the topic's age.</summary>
+    public long HomeNow => _clock?.Now ?? time.UnixMicroseconds();
+
+    /// <summary>No watermark vouches for the topic from now on, or the silo is left: what is vouched for by now stays.</summary>
+    public void HoldFreshness() => Volatile.Write(ref _freshAt, FreshAt);
 
     /// <summary>The topic lives on without the state its subscribers hold: stale until its first new frame.</summary>
     public bool IsLost => Volatile.Read(ref _lost);
@@ -83,6 +94,7 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
         {
             if (_following || _retired) return false;
             _following = true;
+            HoldFreshness();
             Reader = null;
             _early.Clear();
             return true;
@@ -90,14 +102,18 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
     }
 
     /// <summary>Takes the answer to a follow over, and what the feed brought before it.</summary>
-    public void Followed(FeedReader reader, TopicAnswer answer, long gatewayTime, long now)
+    public void Followed(FeedReader reader, string home, TopicAnswer answer)
     {
         lock (_lock)
         {
-            Reader = reader;
+            var clock = reader.ClockOf(home);
+            clock.SetNow(answer.HomeNow);
+            if (_clock is not null && _clock.Home != home) Volatile.Write(ref _freshAt, 0); // another clock
+            _clock = clock;
             Follow = answer.Follow;
-            ConfirmedAt = now;
-            Volatile.Write(ref _freshAt, answer.HomeTime);
+            Reader = reader;
+            Volatile.Write(ref _freshAt, Math.Max(_freshAt, answer.HomeTime));
+            var gatewayTime = clock.Now;
             _lost = answer.Position.Offset == 0 && Channel.Newest is not null && answer.Position.Epoch != Channel.Position.Epoch;
             var frames = FrameCodec.Decode(answer.Frames);
             if (frames.Count == 0) Channel.Begin(answer.Position);
@@ -148,5 +164,5 @@ internal sealed class FollowedTopic(TopicChannel channel, long now)
 
     /// <summary>A copy with a state of its own: a slice would keep the whole batch alive.</summary>
     private static Frame Own(Frame frame) =>
-        new(frame.Position, frame.State.ToArray(), frame.OriginTime, frame.HomeTime, frame.Transaction);
+        new(frame.Position, frame.State.ToArray(), frame.OriginTime, frame.HomeTime, frame.Transaction, frame.EdgeTime);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using E2EEvents.EdgeGateway.Fanout;
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -12,10 +13,11 @@ namespace E2EEvents.EdgeGateway.Feeds;
 /// Whatever ends a follow (silo death, migration, a lost feed, a gap) is healed by following anew from the channel's position.
 /// </summary>
 internal sealed class TopicFollower(
-    FanoutWorkers workers, KindMap kinds, IGrainFactory grains, IOptions<FeedOptions> feedOptions, IOptions<FanoutOptions> fanoutOptions,
+    FanoutWorkers workers, KindMap kinds, IGrainFactory grains, IOptions<FeedOptions> feedOptions, IOptions<FanoutOptions> fanoutOptions, IOptions<RegionsOptions> regions,
     GatewayIdentity identity, TimeProvider time, GatewayMetrics metrics, ILogger<TopicFollower> logger) : BackgroundService
 {
     private readonly FeedOptions _options = feedOptions.Value;
+    private readonly long _staleAfter = (long)regions.Value.StaleAfter.TotalMicroseconds;
     private readonly ConcurrentDictionary<string, FollowedTopic> _topics = new();
     private readonly Dictionary<string, FeedReader> _readers = [];
     private readonly SemaphoreSlim _follows = new(feedOptions.Value.ParallelFollows);
@@ -56,9 +58,17 @@ internal sealed class TopicFollower(
     public void Release(FollowedTopic topic) => topic.Release(time.GetTimestamp());
 
     /// <summary>Reads a topic at its grain without following it.</summary>
-    public Task<TopicAnswer> ReadAsync(TopicKey topic, Position? after, int maxBytes, CancellationToken cancellationToken) =>
-        grains.GetGrain<ITopicReader>(TopicKindAttribute.GrainIdOf(topic)).ReadAsync(after, maxBytes, cancellationToken)
-            .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken);
+    public async Task<TopicAnswer> ReadAsync(TopicKey topic, Position? after, int maxBytes, CancellationToken cancellationToken)
+    {
+        for (var isFirst = true; ; isFirst = false)
+        {
+            var answer = await kinds.ReaderOf(topic).ReadAsync(after, maxBytes, cancellationToken)
+                .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken).ConfigureAwait(false);
+            if (!answer.NotHome) return answer;
+            if (!isFirst) throw new TimeoutException("the kind's home is being moved");
+            await kinds.ReloadAsync(cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Lets a reader go that no topic has used for a while.</summary>
     public bool TryRetire(FeedReader reader)
@@ -109,6 +119,24 @@ internal sealed class TopicFollower(
         }
     }
 
+    /// <summary>Follows all topics of a kind anew: its home moved, another grain has them.</summary>
+    public void FollowAnew(string kind)
+    {
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Channel.Topic.Kind == kind) FollowAnew(topic);
+        }
+    }
+
+    /// <summary>Has topics keep the freshness they have, which the silo's watermarks will not vouch for from now on.</summary>
+    public void HoldFreshness(FeedReader reader, HashSet<long> lagging)
+    {
+        foreach (var (_, topic) in _topics)
+        {
+            if (topic.Reader == reader && lagging.Contains(topic.Follow) && !reader.IsLagging(topic.Follow)) topic.HoldFreshness();
+        }
+    }
+
     public void FollowAnew(FollowedTopic topic)
     {
         if (topic.TryBeginFollowing()) _ = FollowAsync(topic, _stopping.Token);
@@ -117,6 +145,7 @@ internal sealed class TopicFollower(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(0.5), time);
+        kinds.Moved += FollowAnew;
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) Sweep();
@@ -137,7 +166,7 @@ internal sealed class TopicFollower(
     private FollowedTopic Open(string name, TopicKey key)
     {
         var channel = new TopicChannel(key, kinds.DeliveryOf(key.Kind), workers, fanoutOptions.Value.TailUpdates, fanoutOptions.Value.TailBytes);
-        var topic = new FollowedTopic(channel, time.GetTimestamp());
+        var topic = new FollowedTopic(channel, time);
         var winner = _topics.GetOrAdd(name, topic);
         if (winner != topic) return winner;
         metrics.ChannelOpened();
@@ -155,7 +184,13 @@ internal sealed class TopicFollower(
             try
             {
                 var answer = await AskAsync(topic, cancellationToken).ConfigureAwait(false);
-                topic.Followed(ReaderOf(answer.Silo), answer, time.UnixMicroseconds(), time.GetTimestamp());
+                if (answer.NotHome)
+                {
+                    await kinds.ReloadAsync(cancellationToken).ConfigureAwait(false);
+                    throw new TimeoutException("the kind's home is being moved");
+                }
+
+                topic.Followed(ReaderOf(answer.Silo), kinds.HomeOf(topic.Channel.Topic.Kind), answer);
                 if (topic.IsRetired) LetGo(topic);
                 metrics.Follow("answered");
                 // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.
@@ -181,9 +216,8 @@ internal sealed class TopicFollower(
         await _follows.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var grain = grains.GetGrain<ITopicReader>(TopicKindAttribute.GrainIdOf(topic.Channel.Topic));
             var have = topic.Channel.Position;
-            return await grain.FollowAsync(identity.Name, have.Epoch == 0 ? null : have, _options.MaxPullBytes, cancellationToken)
+            return await kinds.ReaderOf(topic.Channel.Topic).FollowAsync(identity.Name, have.Epoch == 0 ? null : have, _options.MaxPullBytes, cancellationToken)
                 .WaitAsync(_options.PullWait + _options.CallDeadline, time, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -224,8 +258,7 @@ internal sealed class TopicFollower(
                 continue;
             }
 
-            if (topic.Reader is { } reader) topic.ConfirmedAt = Math.Max(topic.ConfirmedAt, reader.ConfirmedAt);
-            var stale = topic.IsLost || (topic.Ready.Task.IsCompleted && time.GetElapsedTime(topic.ConfirmedAt, now) > _options.StaleAfter);
+            var stale = topic.IsLost || (topic.Ready.Task.IsCompleted && topic.HomeNow - topic.FreshAt > _staleAfter);
             if (stale == topic.Channel.IsStale) continue;
             topic.Channel.SetStale(stale);
             if (stale) wentStale++;
@@ -233,7 +266,7 @@ internal sealed class TopicFollower(
         }
 
         metrics.Stale(wentStale - becameFresh);
-        if (wentStale > 0) Log.WentStale(logger, wentStale, _options.StaleAfter);
+        if (wentStale > 0) Log.WentStale(logger, wentStale, regions.Value.StaleAfter);
         if (becameFresh > 0) Log.BecameFresh(logger, becameFresh);
     }
 

@@ -71,7 +71,7 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
             using var either = CancellationTokenSource.CreateLinkedTokenSource(gone, deadline.Token);
             var topic = await follower.HoldAsync(wanted.Topic, either.Token).ConfigureAwait(false);
             lock (held) held.Add(topic);
-            await AttachAsync(connection, topic.Channel, wanted.After, gone).ConfigureAwait(false);
+            await AttachAsync(connection, topic, wanted.After, gone).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -83,13 +83,13 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
         }
     }
 
-    private async Task AttachAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
+    private async Task AttachAsync(Connection connection, FollowedTopic topic, Position? after, CancellationToken gone)
     {
-        var subscriber = new Subscriber(connection, channel);
+        var subscriber = new Subscriber(connection, topic.Channel);
         var startsOver = false;
         while (!connection.Ended.IsCompleted)
         {
-            (after, startsOver) = await ReadUpToChannelAsync(connection, channel, after, gone).ConfigureAwait(false);
+            (after, startsOver) = await ReadUpToChannelAsync(connection, topic, after, gone).ConfigureAwait(false);
             subscriber.Epoch = after?.Epoch ?? 0;
             subscriber.Offset = after?.Offset ?? 0;
             if (await connection.Worker!.AttachAsync(subscriber, startsOver).ConfigureAwait(false)) return;
@@ -97,8 +97,9 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
     }
 
     /// <summary>Sends what lies between the client's position and the channel's oldest update; says where and how to attach.</summary>
-    private async Task<(Position? At, bool StartsOver)> ReadUpToChannelAsync(Connection connection, TopicChannel channel, Position? after, CancellationToken gone)
+    private async Task<(Position? At, bool StartsOver)> ReadUpToChannelAsync(Connection connection, FollowedTopic topic, Position? after, CancellationToken gone)
     {
+        var channel = topic.Channel;
         while (after is { } have && !connection.Ended.IsCompleted)
         {
             if (channel.Delivery == Delivery.Latest || channel.Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1) return (have, false);
@@ -108,7 +109,7 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
             var answer = await follower.ReadAsync(channel.Topic, have, CatchUpBytes, deadline.Token).ConfigureAwait(false);
             if (answer.Gap != Gap.None) return (have, true);
             var frames = FrameCodec.Decode(answer.Frames);
-            await connection.Worker!.WriteAsync(connection, Encode(connection, channel, frames)).ConfigureAwait(false); // the client sets the pace
+            await connection.Worker!.WriteAsync(connection, Encode(connection, topic, frames)).ConfigureAwait(false); // the client sets the pace
             if (frames.Count > 0) after = frames[^1].Position;
 
             if (after == have) return (have, true); // the grain has less than its own channel: it was reset meanwhile
@@ -117,11 +118,11 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
         return (after, false);
     }
 
-    private byte[] Encode(Connection connection, TopicChannel channel, List<Frame> frames)
+    private static byte[] Encode(Connection connection, FollowedTopic topic, List<Frame> frames)
     {
-        var notes = new EnvelopeNotes(0, time.UnixMicroseconds());
+        var notes = new EnvelopeNotes(topic.HomeNow);
         var bytes = new MemoryStream();
-        foreach (var frame in frames) bytes.Write(Envelope.EncodeState(connection.Format, channel.Name, frame, notes));
+        foreach (var frame in frames) bytes.Write(Envelope.EncodeState(connection.Format, topic.Channel.Name, frame, notes));
         return bytes.ToArray();
     }
 }

@@ -33,16 +33,23 @@ public sealed record FeedPull(
 /// <param name="Number">Number of this answer, to be acknowledged by the next pull.</param>
 /// <param name="Frames">Frames over many topics, in offset order within each, in the encoding of <see cref="Wire.FrameCodec"/> (feed form: each with its follow number and topic).</param>
 /// <param name="Ended">Follow numbers whose topic left this silo: follow them again.</param>
-/// <param name="FreshAt">Watermark, home's Unix µs: every change committed before it to any followed topic has been sent by now; 0 = says nothing.</param>
-/// <param name="HomeTime">Home's clock as it answered, Unix µs.</param>
+/// <param name="Watermarks">One for each home region of what is followed here; empty = says nothing.</param>
+/// <param name="Lagging">Follow numbers that the watermarks do not vouch for at present (their part of an upstream region lags); all of them each time.</param>
 [GenerateSerializer, Immutable, Alias("e2e.feed-answer")]
 public sealed record FeedAnswer(
     [property: Id(0)] long Instance,
     [property: Id(1)] long Number,
     [property: Id(2)] byte[] Frames,
     [property: Id(3)] long[] Ended,
-    [property: Id(4)] long FreshAt,
-    [property: Id(5)] long HomeTime);
+    [property: Id(4)] Watermark[] Watermarks,
+    [property: Id(5)] long[] Lagging);
+
+/// <summary>How fresh everything from one home region is.</summary>
+/// <param name="Home">Name of the home region.</param>
+/// <param name="FreshAt">On home's clock, Unix µs: every change committed there before has been sent by now, for all topics but those said to lag. 0 = not known yet. Only a home makes one; others pass it on.</param>
+/// <param name="HomeNow">The sender's estimate of home's clock now, Unix µs, so that nobody compares <paramref name="FreshAt"/> with a clock of its own.</param>
+[GenerateSerializer, Immutable, Alias("e2e.watermark")]
+public readonly record struct Watermark([property: Id(0)] string Home, [property: Id(1)] long FreshAt, [property: Id(2)] long HomeNow);
 
 /// <summary>Names of feeds.</summary>
 public static class FeedKey

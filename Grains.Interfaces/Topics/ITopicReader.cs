@@ -20,6 +20,10 @@ public interface ITopicReader : IGrainWithStringKey
     /// </summary>
     [AlwaysInterleave, Alias("follow")]
     Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken);
+
+    /// <summary>Has home apply an event, and answers once it is stored there. From a replica it travels up the links; at least once, so it needs an event id.</summary>
+    [AlwaysInterleave, Alias("publish")]
+    Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken);
 }
 
 /// <summary>A topic in its home region: what only the authority can say.</summary>
@@ -33,6 +37,26 @@ public interface ITopicGrain : ITopicReader
     [AlwaysInterleave, Alias("settled")]
     Task<bool> SettledAsync(string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends this region's authority over the topic under a term above its own: what is staged is written, the record says who took over, and
+    /// the topic is fenced. Asked again under the same term it answers the same record.
+    /// </summary>
+    /// <returns>The record as stored, JSON; empty when the topic never had an event.</returns>
+    [Alias("hand-over")]
+    Task<byte[]> HandOverAsync(Regions.Term to, CancellationToken cancellationToken);
+
+    /// <summary>Takes a topic over from the record of another region, stores it, and is home from then on under <paramref name="term"/>.</summary>
+    /// <param name="record">From <see cref="HandOverAsync"/>, or the last copy of it; empty = a topic without events.</param>
+    /// <param name="term">The term under which this region is home.</param>
+    /// <param name="keepEpoch">True if nothing can be missing: positions go on. False = a new epoch, clients are told.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("take-over")]
+    Task TakeOverAsync(byte[] record, Regions.Term term, bool keepEpoch, CancellationToken cancellationToken);
+
+    /// <summary>The record as stored now, JSON, without changing anything: what a standby region keeps. Empty when the topic never had an event.</summary>
+    [AlwaysInterleave, Alias("record")]
+    Task<byte[]> RecordAsync(CancellationToken cancellationToken);
+
     /// <summary>For operators: position, sources, followers.</summary>
     [AlwaysInterleave, Alias("inspect")]
     Task<TopicInspection> InspectAsync(CancellationToken cancellationToken);
@@ -45,7 +69,9 @@ public interface ITopicGrain : ITopicReader
 /// <param name="Frames">Frames of this topic, oldest first, in the encoding of <see cref="Wire.FrameCodec"/>; without a gap they continue the position.</param>
 /// <param name="Silo">Address of the silo, parsable; first part of the feed's name.</param>
 /// <param name="Follow">Number of this follow in the feed, rising; 0 from <see cref="ITopicReader.ReadAsync"/>.</param>
-/// <param name="HomeTime">The home silo's clock when it answered, Unix µs: everything committed before is included in the position.</param>
+/// <param name="HomeTime">Home's clock, Unix µs: everything committed there before is included in the position. At home the silo's clock; in a replica its watermark.</param>
+/// <param name="HomeNow">The silo's estimate of home's clock as it answered, Unix µs; minus <paramref name="HomeTime"/> it is the age of the answer.</param>
+/// <param name="NotHome">True if another grain of this region has the topic (its home moved): read the kinds again. Nothing else is said then.</param>
 [GenerateSerializer, Immutable, Alias("e2e.topic-answer")]
 public sealed record TopicAnswer(
     [property: Id(0)] Position Position,
@@ -54,7 +80,9 @@ public sealed record TopicAnswer(
     [property: Id(3)] byte[] Frames,
     [property: Id(4)] string Silo,
     [property: Id(5)] long Follow,
-    [property: Id(6)] long HomeTime);
+    [property: Id(6)] long HomeTime,
+    [property: Id(7)] long HomeNow = 0,
+    [property: Id(8)] bool NotHome = false);
 
 /// <summary>Why a reader gets a full state instead of the changes after its position.</summary>
 public enum Gap

@@ -14,12 +14,18 @@ public interface IKindsGrain : IGrainWithIntegerKey
 /// <param name="Delivery">What clients are promised.</param>
 /// <param name="Home">Name of its home region.</param>
 /// <param name="Term">Rising number of the home; a lower one is fenced.</param>
+/// <param name="IsHere">True if this region is the home: topics are asked at their topic grain, else at their replica (<see cref="TopicKindAttribute.ReaderIdOf"/>).</param>
+/// <param name="Publishers">Who may publish through a gateway.</param>
+/// <param name="Leaving">True while a planned move takes the kind away: connectors must not publish.</param>
 [GenerateSerializer, Immutable, Alias("e2e.kind-info")]
 public sealed record KindInfo(
     [property: Id(0)] string Kind,
     [property: Id(1)] Delivery Delivery,
     [property: Id(2)] string Home,
-    [property: Id(3)] long Term);
+    [property: Id(3)] long Term,
+    [property: Id(4)] bool IsHere,
+    [property: Id(5)] Publishers Publishers,
+    [property: Id(6)] bool Leaving = false);
 
 /// <summary>The known topics of a kind, sharded. Key: <c>kind/shard</c>, shard 0 to <see cref="CatalogueKey.Shards"/> - 1. A topic is added with its first offset.</summary>
 [Alias("e2e.catalogue")]

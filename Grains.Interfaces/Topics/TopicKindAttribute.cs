@@ -26,6 +26,12 @@ public sealed class TopicKindAttribute : Attribute, IGrainTypeProviderAttribute,
     /// <summary>What clients are promised.</summary>
     public Delivery Delivery { get; }
 
+    /// <summary>Who may publish through a gateway. Default: nobody.</summary>
+    public Publishers Publishers { get; init; }
+
+    /// <summary>The grain id to read, follow and publish at: the topic's own at home, its replica's elsewhere.</summary>
+    public static GrainId ReaderIdOf(TopicKey topic, bool isHome) => isHome ? GrainIdOf(topic) : GrainId.Create("replica", topic.ToString());
+
     /// <summary>The grain id of a topic in its home region.</summary>
     public static GrainId GrainIdOf(TopicKey topic) => GrainId.Create("topic." + topic.Kind, topic.Key);
 

@@ -21,11 +21,10 @@ public enum WireFormat
 }
 
 /// <summary>What an envelope says besides position and state.</summary>
-/// <param name="EdgeTime">When a replica region took the frame over, Unix µs; 0 = at home.</param>
-/// <param name="GatewayTime">When this gateway took it over, Unix µs.</param>
+/// <param name="GatewayTime">When this gateway took it over, on home's clock, Unix µs.</param>
 /// <param name="Gap">Why it does not continue what the client has.</param>
 /// <param name="Stale">True if the region lost touch with the topic.</param>
-public readonly record struct EnvelopeNotes(long EdgeTime, long GatewayTime, Gap Gap = Gap.None, bool Stale = false);
+public readonly record struct EnvelopeNotes(long GatewayTime, Gap Gap = Gap.None, bool Stale = false);
 
 /// <summary>Writes envelopes: one array per (change, format), shared by every connection that takes it.</summary>
 public static class Envelope
@@ -85,10 +84,10 @@ public static class Envelope
         writer.WriteNumber(frame.HomeTime);
         if (format != WireFormat.Json)
         {
-            if (notes.EdgeTime != 0)
+            if (frame.EdgeTime != 0)
             {
                 writer.Write(",\"edge\":"u8);
-                writer.WriteNumber(notes.EdgeTime);
+                writer.WriteNumber(frame.EdgeTime);
             }
 
             writer.Write(",\"gateway\":"u8);

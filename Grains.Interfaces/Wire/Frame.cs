@@ -8,7 +8,8 @@ namespace E2EEvents.Grains.Interfaces.Wire;
 /// <param name="originTime">When the event happened at its origin, Unix µs; 0 = not known.</param>
 /// <param name="homeTime">When home committed it, home's Unix µs.</param>
 /// <param name="transaction">The origin's transaction, or null.</param>
-public sealed class Frame(Position position, ReadOnlyMemory<byte> state, long originTime, long homeTime, string? transaction = null)
+/// <param name="edgeTime">When the nearest replica region took it over, on home's clock, Unix µs; 0 = at home.</param>
+public sealed class Frame(Position position, ReadOnlyMemory<byte> state, long originTime, long homeTime, string? transaction = null, long edgeTime = 0)
 {
     /// <summary>Where it stands.</summary>
     public Position Position { get; } = position;
@@ -24,4 +25,7 @@ public sealed class Frame(Position position, ReadOnlyMemory<byte> state, long or
 
     /// <summary>The origin's transaction, or null.</summary>
     public string? Transaction { get; } = transaction;
+
+    /// <summary>When the nearest replica region took it over, on home's clock, Unix µs; 0 = at home.</summary>
+    public long EdgeTime { get; } = edgeTime;
 }

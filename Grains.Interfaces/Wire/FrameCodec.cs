@@ -8,7 +8,7 @@ namespace E2EEvents.Grains.Interfaces.Wire;
 /// <summary>
 /// Frames as bytes between the processes of a region. A batch is a format byte (1) and entries; an entry is its length (varint) and:
 /// follow (varint), topic (string, empty outside feeds), epoch (8 bytes little-endian), offset, origin time, home time (varints),
-/// transaction (string, empty = none), state (the rest up to the state's own length, varint first). What follows the state inside an
+/// transaction (string, empty = none), state (its length as varint first), edge time (varint; may be left out when 0). What follows inside an
 /// entry is skipped, so that later versions can add to it. Strings are a varint length and UTF-8.
 /// </summary>
 public static class FrameCodec
@@ -60,7 +60,7 @@ public sealed class FrameWriter
         var transaction = frame.Transaction ?? "";
         var size = Varint.Size((ulong)follow) + StringSize(topic) + 8 + Varint.Size((ulong)frame.Position.Offset)
             + Varint.Size((ulong)frame.OriginTime) + Varint.Size((ulong)frame.HomeTime) + StringSize(transaction)
-            + Varint.Size((ulong)frame.State.Length) + frame.State.Length;
+            + Varint.Size((ulong)frame.State.Length) + frame.State.Length + (frame.EdgeTime == 0 ? 0 : Varint.Size((ulong)frame.EdgeTime));
         var span = _buffer.GetSpan(size + Varint.MaxSize);
         var at = Varint.Write(span, (ulong)size);
         at += Varint.Write(span[at..], (ulong)follow);
@@ -73,7 +73,9 @@ public sealed class FrameWriter
         at += WriteString(span[at..], transaction);
         at += Varint.Write(span[at..], (ulong)frame.State.Length);
         frame.State.Span.CopyTo(span[at..]);
-        _buffer.Advance(at + frame.State.Length);
+        at += frame.State.Length;
+        if (frame.EdgeTime != 0) at += Varint.Write(span[at..], (ulong)frame.EdgeTime);
+        _buffer.Advance(at);
     }
 
     /// <summary>The batch.</summary>
@@ -133,8 +135,11 @@ public ref struct FrameReader
         var length = ReadLength();
         if (_at + length > end) throw Broken();
         var state = _batch.Slice(_at, length);
+        _at += length;
+        var edge = _at < end ? (long)ReadNumber() : 0;
+        if (_at > end) throw Broken();
         _at = end;
-        entry = new FrameEntry(follow, topic, new Frame(new Position(epoch, offset), state, origin, home, transaction.Length == 0 ? null : transaction));
+        entry = new FrameEntry(follow, topic, new Frame(new Position(epoch, offset), state, origin, home, transaction.Length == 0 ? null : transaction, edge));
         return true;
     }
 

@@ -32,8 +32,7 @@ internal sealed class Feed
     private FeedAnswer? _unconfirmed;
     private long _number;
     private long _confirmed;
-    private long _roundBegan;
-    private long _freshAt;
+    private readonly FeedFreshness _fresh;
     private long _turn;
     private long _lastSign;
     private int _pulls;
@@ -44,6 +43,7 @@ internal sealed class Feed
         (Gateway, _registry) = (gateway, registry);
         Instance = registry.NextNumber();
         _lastSign = registry.Time.GetTimestamp();
+        _fresh = new FeedFreshness(registry.Freshness);
         _registry.Metrics.FeedOpened();
     }
 
@@ -113,6 +113,9 @@ internal sealed class Feed
         }
     }
 
+    /// <summary>A watermark from upstream has risen: a waiting pull may pass it on.</summary>
+    public void OnRisen() => Wake();
+
     /// <summary>Ends the feed if its gateway has given no sign for longer than <paramref name="lease"/>.</summary>
     public bool TryExpire(TimeSpan lease)
     {
@@ -157,7 +160,7 @@ internal sealed class Feed
             }
 
             _registry.Metrics.AnswerRepeated();
-            return _unconfirmed with { HomeTime = _registry.Time.UnixMicroseconds() };
+            return _unconfirmed with { Watermarks = _fresh.Resent(_unconfirmed.Watermarks) };
         }
     }
 
@@ -175,8 +178,8 @@ internal sealed class Feed
 
             Interlocked.Exchange(ref _wake, wake); // before looking: what becomes dirty after that completes it
             var writer = Collect(Math.Clamp(maxBytes, MinBytes, MaxBytes));
-            if (writer is null && _ended.Count == 0 && !mustAnswer) return false;
-            answer = new FeedAnswer(Instance, ++_number, writer?.ToArray() ?? FrameCodec.Empty, [.. _ended], _freshAt, _registry.Time.UnixMicroseconds());
+            if (writer is null && _ended.Count == 0 && !mustAnswer && !_fresh.HasNews) return false;
+            answer = new FeedAnswer(Instance, ++_number, writer?.ToArray() ?? FrameCodec.Empty, [.. _ended], _fresh.Told(), _fresh.Lagging(_byNumber));
             _unconfirmed = answer.Frames.Length > 0 || answer.Ended.Length > 0 ? answer : null; // nothing is lost with an empty one
             _ended.Clear();
             return true;
@@ -203,11 +206,11 @@ internal sealed class Feed
     /// <summary>All of the round has been sent: the next one holds what is dirty now. False when that is nothing.</summary>
     private bool BeginRound()
     {
-        _freshAt = Math.Max(_freshAt, _roundBegan);
-        _roundBegan = _registry.Time.UnixMicroseconds();
+        _fresh.EndRound();
+        _fresh.BeginRound(_byNumber);
         for (var i = _dirty.Count; i > 0 && _dirty.TryDequeue(out var follow); i--) _round.Enqueue(follow);
         if (_round.Count > 0) return true;
-        _freshAt = Math.Max(_freshAt, _roundBegan);
+        _fresh.EndRound();
         return false;
     }
 
@@ -239,7 +242,7 @@ internal sealed class Feed
     }
 
     /// <summary>An answer that confirms nothing and says nothing about freshness: what was sent before it may have been lost.</summary>
-    private FeedAnswer Empty(long number) => new(Instance, number, FrameCodec.Empty, [], FreshAt: 0, _registry.Time.UnixMicroseconds());
+    private FeedAnswer Empty(long number) => new(Instance, number, FrameCodec.Empty, [], [], []);
 
     private void Remove(Follow follow)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Topics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,14 +14,17 @@ internal sealed class FeedRegistry : IDisposable
     private readonly ITimer _sweep;
     private long _number;
 
-    public FeedRegistry(IOptions<FeedOptions> options, TimeProvider time, SiloMetrics metrics, ILogger<FeedRegistry> logger)
+    public FeedRegistry(IOptions<FeedOptions> options, TimeProvider time, SiloFreshness freshness, SiloMetrics metrics, ILogger<FeedRegistry> logger)
     {
-        (_lease, Time, Metrics, Logger) = (options.Value.Lease, time, metrics, logger);
+        (_lease, Time, Freshness, Metrics, Logger) = (options.Value.Lease, time, freshness, metrics, logger);
         var period = _lease / 10;
+        freshness.Risen += OnRisen;
         _sweep = time.CreateTimer(static registry => ((FeedRegistry)registry!).Sweep(), this, period, period);
     }
 
     public TimeProvider Time { get; }
+
+    public SiloFreshness Freshness { get; }
 
     public SiloMetrics Metrics { get; }
 
@@ -61,6 +65,11 @@ internal sealed class FeedRegistry : IDisposable
             if (_feeds.TryAdd(gateway, feed)) return feed;
             Metrics.FeedClosed();
         }
+    }
+
+    private void OnRisen()
+    {
+        foreach (var (_, feed) in _feeds) feed.OnRisen();
     }
 
     private void Sweep()

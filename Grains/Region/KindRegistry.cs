@@ -10,7 +10,7 @@ internal sealed class KindRegistry
 {
     public KindRegistry(IOptions<GrainTypeOptions> grains)
     {
-        var found = new SortedDictionary<string, (Type Class, Delivery Delivery)>(StringComparer.Ordinal);
+        var found = new SortedDictionary<string, (Type Class, TopicKindAttribute Kind)>(StringComparer.Ordinal);
         foreach (var type in grains.Value.Classes)
         {
             if (type.GetCustomAttribute<TopicKindAttribute>() is not { } kind) continue;
@@ -18,17 +18,17 @@ internal sealed class KindRegistry
             {
                 Errors.Add($"{type} has [TopicKind] but does not derive from TopicGrain.");
             }
-            else if (!found.TryAdd(kind.Kind, (type, kind.Delivery)))
+            else if (!found.TryAdd(kind.Kind, (type, kind)))
             {
                 Errors.Add($"The topic kind '{kind.Kind}' is declared by both {found[kind.Kind].Class} and {type}; a kind has one class.");
             }
         }
 
-        foreach (var (name, (_, delivery)) in found) Kinds.Add((name, delivery));
+        foreach (var (_, (_, kind)) in found) Kinds.Add(kind);
     }
 
     /// <summary>By name.</summary>
-    public List<(string Kind, Delivery Delivery)> Kinds { get; } = [];
+    public List<TopicKindAttribute> Kinds { get; } = [];
 
     /// <summary>Why the process must not start.</summary>
     public List<string> Errors { get; } = [];

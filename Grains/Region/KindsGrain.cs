@@ -1,19 +1,21 @@
-using Microsoft.Extensions.Options;
 using Orleans.Concurrency;
-using Orleans.Configuration;
 
 namespace E2EEvents.Grains.Region;
 
-/// <summary>Tells gateways the kinds. A region is a cluster, so the home of every kind here bears the cluster's name.</summary>
+/// <summary>Tells gateways the kinds and where their homes are.</summary>
 [GrainType("kinds"), StatelessWorker]
-internal sealed class KindsGrain(KindRegistry kinds, IOptions<ClusterOptions> cluster) : Grain, IKindsGrain
+internal sealed class KindsGrain(KindRegistry kinds, HomeMap homes) : Grain, IKindsGrain
 {
-    private const long FirstTerm = 1;
-
     public Task<KindInfo[]> ListAsync(CancellationToken cancellationToken)
     {
         var list = new KindInfo[kinds.Kinds.Count];
-        for (var i = 0; i < list.Length; i++) list[i] = new KindInfo(kinds.Kinds[i].Kind, kinds.Kinds[i].Delivery, cluster.Value.ClusterId, FirstTerm);
+        for (var i = 0; i < list.Length; i++)
+        {
+            var kind = kinds.Kinds[i];
+            var term = homes.TermOf(kind.Kind);
+            list[i] = new KindInfo(kind.Kind, kind.Delivery, term.Term.Region, term.Term.Number, homes.IsHome(kind.Kind), kind.Publishers, term.Leaving);
+        }
+
         return Task.FromResult(list);
     }
 }

@@ -34,6 +34,11 @@ internal sealed class FrameRing
         Count--;
     }
 
+    public void Clear()
+    {
+        (_frames, _start, Count, Bytes) = ([], 0, 0, 0);
+    }
+
     private void Grow()
     {
         var grown = new Frame[Math.Max(1, _frames.Length * 2)]; // a power of two, so that indices wrap by a mask

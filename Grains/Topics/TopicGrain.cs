@@ -137,6 +137,14 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
         return Task.FromResult(Answer(read, frames, follow, homeTime));
     }
 
+    Task<PublishAnswer> ITopicReader.PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
+
+    Task<byte[]> ITopicGrain.HandOverAsync(Interfaces.Regions.Term to, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
+
+    Task ITopicGrain.TakeOverAsync(byte[] record, Interfaces.Regions.Term term, bool keepEpoch, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
+
+    Task<byte[]> ITopicGrain.RecordAsync(CancellationToken cancellationToken) => throw new NotSupportedException("to come");
+
     /// <inheritdoc/>
     async Task<bool> ITopicGrain.SettledAsync(string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -238,7 +246,7 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
     }
 
     private TopicAnswer Answer(LogRead read, List<Frame> frames, long follow, long homeTime) =>
-        new(read.Top, _core.Log.Delivery, read.Gap, FrameCodec.Encode(frames), _services.Silo, follow, homeTime);
+        new(read.Top, _core.Log.Delivery, read.Gap, FrameCodec.Encode(frames), _services.Silo, follow, homeTime, homeTime);
 
     private void KeepAliveWhileFollowed()
     {

@@ -20,6 +20,7 @@ internal sealed class TopicLog
     private long _top;
     private long _homeTime;
     private bool _ended;
+    private bool _lagging;
 
     /// <param name="topic">As in <see cref="TopicKey.ToString"/>.</param>
     /// <param name="delivery">Of the kind.</param>
@@ -42,6 +43,9 @@ internal sealed class TopicLog
 
     /// <summary>Offset of the newest change, staged or committed. For the grain only.</summary>
     public long StagedTop { get; private set; }
+
+    /// <summary>True while no watermark vouches for this copy of the topic; always false at home.</summary>
+    public bool IsLagging => Volatile.Read(ref _lagging);
 
     /// <summary>Committed position.</summary>
     public Position Position
@@ -106,6 +110,35 @@ internal sealed class TopicLog
         }
 
         _sealed = [];
+    }
+
+    /// <summary>
+    /// Takes over frames that another region numbered, instead of staging: consecutive ones of this epoch, or of a latest kind with offsets skipped.
+    /// Frames that the log has are dropped. Offsets missing before one of an every-kind topic are lost to this region: history starts over there.
+    /// </summary>
+    /// <returns>True if history started over.</returns>
+    public bool Adopt(Frame frame)
+    {
+        lock (_lock)
+        {
+            var fit = Position.Classify(new Position(Epoch, _top), frame.Position);
+            if (fit is Fit.Duplicate or Fit.NewEpoch) return false;
+            var isHole = fit == Fit.Gap && Delivery == Delivery.Every && _history.Count > 0;
+            if (isHole) _history.Clear();
+            Append(frame);
+            StagedTop = _top;
+            Trim();
+            foreach (var follower in _followers) follower.OnCommitted();
+            return isHole;
+        }
+    }
+
+    /// <summary>Says whether a watermark vouches for this copy; false if that was known.</summary>
+    public bool SetLagging(bool lagging)
+    {
+        if (IsLagging == lagging) return false;
+        Volatile.Write(ref _lagging, lagging);
+        return true;
     }
 
     /// <summary>Reads what lies after <paramref name="after"/>, oldest first; the newest frame when that cannot be told, or for null.</summary>

@@ -7,7 +7,7 @@ namespace E2EEvents.Benchmarks;
 [MemoryDiagnoser]
 public class EncodeBenchmark
 {
-    private static readonly EnvelopeNotes Notes = new(0, 1_773_500_000_002_000);
+    private static readonly EnvelopeNotes Notes = new(1_773_500_000_002_000);
     private readonly Match _match = Samples.Match(12);
     private readonly Ticker _ticker = Samples.Ticker(50);
     private readonly byte[] _matchBefore = StateEncoder.Encode(Samples.Match(11));

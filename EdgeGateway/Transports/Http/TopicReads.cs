@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
+using E2EEvents.Grains.Interfaces.Regions;
 using Microsoft.Extensions.Options;
 
 namespace E2EEvents.EdgeGateway.Transports.Http;
@@ -12,7 +13,7 @@ internal readonly record struct TopicState(string Topic, Frame Frame, Update? Up
     /// <summary>The envelope; shared with everybody who asks, unless it has to say that it is stale.</summary>
     public byte[] Bytes() => Update is not null && !Stale
         ? Update.Bytes(WireFormat.Json, Variant.State)
-        : Envelope.EncodeState(WireFormat.Json, Topic, Frame, new EnvelopeNotes(0, 0, Gap.None, Stale));
+        : Envelope.EncodeState(WireFormat.Json, Topic, Frame, new EnvelopeNotes(0, Gap.None, Stale));
 }
 
 /// <summary>What came after a position.</summary>
@@ -24,7 +25,7 @@ internal readonly record struct TopicState(string Topic, Frame Frame, Update? Up
 internal sealed record TopicChanges(Position Position, List<byte[]> Envelopes, bool More, long FreshAt, bool Stale);
 
 /// <summary>Reads topics for plain HTTP: from the channel where the topic is followed, else at its grain.</summary>
-internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions> options, IOptions<RegionsOptions> regions, TimeProvider time)
 {
     private const int MaxBytes = 256 << 10;
     private const int MaxUnknown = 10_000;
@@ -48,7 +49,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         }
 
         _ = FollowForAWhileAsync(topic); // it exists and somebody polls it: the next one is answered from here
-        return new TopicState(name, frames[^1], null, Stale: false, answer.HomeTime);
+        return new TopicState(name, frames[^1], null, IsStale(answer), answer.HomeTime);
     }
 
     public async Task<TopicState> AtLeastAsync(TopicKey topic, Position wanted, TimeSpan wait, CancellationToken cancellationToken)
@@ -151,7 +152,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         return new TopicChanges(position, envelopes, update is not null, freshAt, stale);
     }
 
-    private static TopicChanges FromAnswer(TopicKey topic, Position after, TopicAnswer answer)
+    private TopicChanges FromAnswer(TopicKey topic, Position after, TopicAnswer answer)
     {
         var envelopes = new List<byte[]>();
         var position = answer.Gap == Gap.None ? after : answer.Position;
@@ -159,12 +160,14 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         var gap = answer.Delivery == Delivery.Every && (after.Offset > 0 || answer.Gap == Gap.History) ? answer.Gap : Gap.None;
         foreach (var frame in FrameCodec.Decode(answer.Frames))
         {
-            envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), frame, new EnvelopeNotes(0, 0, envelopes.Count == 0 ? gap : Gap.None)));
+            envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), frame, new EnvelopeNotes(0, envelopes.Count == 0 ? gap : Gap.None)));
             position = frame.Position;
         }
 
-        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime, Stale: false);
+        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime, IsStale(answer));
     }
+
+    private bool IsStale(TopicAnswer answer) => answer.HomeNow - answer.HomeTime > (long)regions.Value.StaleAfter.TotalMicroseconds;
 
     private async Task<TopicAnswer> AskAsync(TopicKey topic, Position? after, CancellationToken cancellationToken)
     {

@@ -37,7 +37,7 @@ public sealed class FollowedTopicTests : IDisposable
         var reader = NewReader();
         Assert.Equal(Fit.Next, topic.Arrived(reader, 5, A.Frame(3), 0));
         Assert.Equal(Fit.Next, topic.Arrived(reader, 4, A.Frame(9), 0)); // of another follow: forgotten
-        topic.Followed(reader, Answer(Delivery.Every, 5, 1, 2), 0, 0);
+        topic.Followed(reader, "home", Answer(Delivery.Every, 5, 1, 2));
         Assert.Equal(3, topic.Channel.Position.Offset);
     }
 
@@ -70,7 +70,7 @@ public sealed class FollowedTopicTests : IDisposable
     {
         var (topic, reader) = Followed(Delivery.Every, follow: 5, 1);
         Assert.True(topic.TryBeginFollowing());
-        topic.Followed(reader, Answer(Delivery.Every, 6) with { Position = new Position(A.Epoch + 1, 0) }, 0, 0);
+        topic.Followed(reader, "home", Answer(Delivery.Every, 6) with { Position = new Position(A.Epoch + 1, 0) });
         Assert.True(topic.IsLost);
         topic.Arrived(reader, 6, A.Frame(1, A.Epoch + 1), 0);
         Assert.False(topic.IsLost);
@@ -80,11 +80,11 @@ public sealed class FollowedTopicTests : IDisposable
     {
         var topic = NewTopic(delivery);
         var reader = NewReader();
-        topic.Followed(reader, Answer(delivery, follow, offsets), 0, 0);
+        topic.Followed(reader, "home", Answer(delivery, follow, offsets));
         return (topic, reader);
     }
 
-    private FollowedTopic NewTopic(Delivery delivery) => new(_rig.Channel(A.Match, delivery), now: 0);
+    private FollowedTopic NewTopic(Delivery delivery) => new(_rig.Channel(A.Match, delivery), TimeProvider.System);
 
     // Only its identity matters here; it is never run.
     private static FeedReader NewReader() =>

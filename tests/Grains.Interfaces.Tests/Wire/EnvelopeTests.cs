@@ -11,7 +11,7 @@ public sealed class EnvelopeTests
     private const string Topic = "match/2026-ENG-ARS";
 
     private static readonly Frame Goal = new(
-        new Position(0x00f3a9c01d7e3b86, 17), Encoding.UTF8.GetBytes("""{"score":"1-0","note":"naïve \"quote\""}"""), 1_767_000_000_000_001, 1_767_000_000_000_002, "tx-9\n\"é");
+        new Position(0x00f3a9c01d7e3b86, 17), Encoding.UTF8.GetBytes("""{"score":"1-0","note":"naïve \"quote\""}"""), 1_767_000_000_000_001, 1_767_000_000_000_002, "tx-9\n\"é", 1_767_000_000_000_003);
 
     private static readonly Gen<string> GenText = Gen.String[Gen.Frequency((5, Gen.Char['a', 'z']), (1, Gen.OneOf('\n', '\r', '"', '\\', '\u2028', '\u0085', '\0', 'é', '字'))), 0, 20];
 
@@ -22,14 +22,14 @@ public sealed class EnvelopeTests
         from origin in Gen.Long[0, long.MaxValue]
         from home in Gen.Long[0, long.MaxValue]
         from transaction in Gen.OneOf(Gen.Const((string?)null), GenText.Select(t => (string?)t))
-        select new Frame(new Position(epoch, offset), StateEncoder.Encode(new Dictionary<string, string> { ["text"] = text }), origin, home, transaction);
+        from edge in Gen.Long[0, long.MaxValue]
+        select new Frame(new Position(epoch, offset), StateEncoder.Encode(new Dictionary<string, string> { ["text"] = text }), origin, home, transaction, edge);
 
     private static readonly Gen<EnvelopeNotes> GenNotes =
-        from edge in Gen.Long[0, long.MaxValue]
         from gateway in Gen.Long[0, long.MaxValue]
         from gap in Gen.Enum<Gap>()
         from stale in Gen.Bool
-        select new EnvelopeNotes(edge, gateway, gap, stale);
+        select new EnvelopeNotes(gateway, gap, stale);
 
     public static TheoryData<WireFormat, string> FormatsAndContents()
     {
@@ -48,7 +48,7 @@ public sealed class EnvelopeTests
     [MemberData(nameof(FormatsAndContents))]
     public void Encode_EachFormatAndContent_IsTheGoldenOne(WireFormat format, string content)
     {
-        var notes = new EnvelopeNotes(1_767_000_000_000_003, 1_767_000_000_000_004);
+        var notes = new EnvelopeNotes(1_767_000_000_000_004);
         var bytes = content switch
         {
             "patch" => Envelope.EncodePatch(format, Topic, Goal, notes, """{"score":"1-0"}"""u8),
@@ -130,8 +130,8 @@ public sealed class EnvelopeTests
     public void EncodeState_LargestNumbersAndNames_Fit()
     {
         var topic = new TopicKey(new string('k', TopicKey.MaxKindLength), new string('é', TopicKey.MaxKeyLength).Replace('é', '~')).ToString();
-        var frame = new Frame(new Position(ulong.MaxValue, long.MaxValue), "{}"u8.ToArray(), long.MinValue, long.MinValue, new string('\0', 100));
-        var notes = new EnvelopeNotes(long.MinValue, long.MinValue, Gap.History, Stale: true);
+        var frame = new Frame(new Position(ulong.MaxValue, long.MaxValue), "{}"u8.ToArray(), long.MinValue, long.MinValue, new string('\0', 100), long.MinValue);
+        var notes = new EnvelopeNotes(long.MinValue, Gap.History, Stale: true);
         foreach (var format in Enum.GetValues<WireFormat>())
         {
             using var json = JsonDocument.Parse(BodyOf(format, Envelope.EncodeState(format, topic, frame, notes)));
@@ -166,7 +166,7 @@ public sealed class EnvelopeTests
     {
         Assert.Equal(frame.HomeTime, time["home"]!.GetValue<long>());
         Assert.Equal(frame.OriginTime == 0 ? null : frame.OriginTime, time["origin"]?.GetValue<long>());
-        Assert.Equal(format == WireFormat.Json || notes.EdgeTime == 0 ? null : notes.EdgeTime, time["edge"]?.GetValue<long>());
+        Assert.Equal(format == WireFormat.Json || frame.EdgeTime == 0 ? null : frame.EdgeTime, time["edge"]?.GetValue<long>());
         Assert.Equal(format == WireFormat.Json ? null : notes.GatewayTime, time["gateway"]?.GetValue<long>());
     }
 

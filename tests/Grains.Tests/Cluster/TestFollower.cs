@@ -1,3 +1,5 @@
+using E2EEvents.Grains.Tests.Feeds;
+
 namespace E2EEvents.Grains.Tests.Cluster;
 
 /// <summary>A gateway in small: follows topics and pulls feeds, one pull at a time for each silo, and fails on anything out of order.</summary>
@@ -41,7 +43,7 @@ internal sealed class TestFollower(IGrainFactory grains, string gateway)
         }
 
         foreach (var ended in answer.Ended) Ended.Add(_follows[(silo, ended)]);
-        FreshAt = Math.Max(FreshAt, answer.FreshAt);
+        FreshAt = Math.Max(FreshAt, answer.FreshAt());
         return answer;
     }
 

@@ -200,7 +200,7 @@ public sealed class FeedModelTests
 
             foreach (var (topic, offset, homeTime) in _commits)
             {
-                if (_follow[topic] != 0 && homeTime < answer.FreshAt) Assert.True(_have[topic] >= offset, $"{answer.FreshAt} promises {topic}:{offset} of {homeTime}");
+                if (_follow[topic] != 0 && homeTime < answer.FreshAt()) Assert.True(_have[topic] >= offset, $"{answer.FreshAt()} promises {topic}:{offset} of {homeTime}");
             }
         }
     }

@@ -18,7 +18,7 @@ public sealed class FeedTests
         var first = await feeds.PullAsync(wait: TimeSpan.FromSeconds(1));
         Assert.True(first.Instance > 0 && first.Instance < follow, "follows of a feed have higher numbers than the feed");
         Assert.Empty(first.Frames);
-        Assert.Equal(0, first.FreshAt);
+        Assert.Equal(0, first.FreshAt());
 
         var second = await feeds.PullAsync(first.Instance, first.Number);
         Assert.Equal([(follow, 1L)], TestFeeds.Frames(second));
@@ -46,7 +46,7 @@ public sealed class FeedTests
         feeds.Time.Advance(TimeSpan.FromSeconds(1));
         var answer = await pull.WaitAsync(Soon);
         Assert.Empty(answer.Frames);
-        Assert.Equal(feeds.Time.UnixMicroseconds(), answer.FreshAt);
+        Assert.Equal(feeds.Time.UnixMicroseconds(), answer.FreshAt());
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class FeedTests
         var again = await feeds.PullAsync(instance);
         Assert.Equal(lost.Number, again.Number);
         Assert.Equal(lost.Frames, again.Frames);
-        Assert.Equal(lost.FreshAt, again.FreshAt);
+        Assert.Equal(lost.FreshAt(), again.FreshAt());
         Assert.Equal([2L], TestFeeds.Frames(await feeds.PullAsync(instance, again.Number)).Select(frame => frame.Offset));
     }
 
@@ -78,7 +78,7 @@ public sealed class FeedTests
         var lost = await feeds.PullAsync(instance);
 
         var adopted = await feeds.PullAsync(instance: 0);
-        Assert.Equal(0, adopted.FreshAt);
+        Assert.Equal(0, adopted.FreshAt());
         Assert.Equal(lost.Frames, (await feeds.PullAsync(instance, adopted.Number)).Frames);
     }
 
@@ -136,17 +136,17 @@ public sealed class FeedTests
         var roundBegan = feeds.Time.UnixMicroseconds();
 
         var answer = await feeds.PullAsync(instance, idle.Number, maxBytes: 1024);
-        Assert.Equal(idle.FreshAt, answer.FreshAt);
+        Assert.Equal(idle.FreshAt(), answer.FreshAt());
         var last = 0L;
         while (last < 20)
         {
-            Assert.True(answer.FreshAt < roundBegan);
+            Assert.True(answer.FreshAt() < roundBegan);
             feeds.Time.Advance(TimeSpan.FromSeconds(1));
             answer = await feeds.PullAsync(instance, answer.Number, maxBytes: 1024);
             last = TestFeeds.Frames(answer)[^1].Offset;
         }
 
-        Assert.True(answer.FreshAt >= roundBegan);
+        Assert.True(answer.FreshAt() >= roundBegan);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class FeedTests
         foreach (var log in logs) feeds.Follow(log);
         var instance = await feeds.InstanceAsync();
         FeedAnswer answer = await feeds.PullAsync(instance);
-        var began = answer.FreshAt;
+        var began = answer.FreshAt();
         for (var i = 0; i < 20; i++)
         {
             foreach (var log in logs) feeds.Commit(log); // 2.3 KB new for each answer of 1 KiB
@@ -166,7 +166,7 @@ public sealed class FeedTests
             Assert.NotEmpty(answer.Frames);
         }
 
-        Assert.InRange(answer.FreshAt - began, 1_000_000, 2_000_000);
+        Assert.InRange(answer.FreshAt() - began, 1_000_000, 2_000_000);
     }
 
     [Fact]

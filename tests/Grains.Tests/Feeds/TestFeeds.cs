@@ -1,5 +1,7 @@
 using System.Diagnostics.Metrics;
 using E2EEvents.Grains.Feeds;
+using E2EEvents.Grains.Interfaces.Regions;
+using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Tests.Topics;
 using E2EEvents.Grains.Topics;
 using E2EEvents.Testing.Logs;
@@ -18,7 +20,7 @@ internal sealed class TestFeeds : IDisposable
     public TestFeeds(TimeSpan? lease = null)
     {
         _metrics = new SiloMetrics(_services.GetRequiredService<IMeterFactory>());
-        Registry = new FeedRegistry(Options.Create(new FeedOptions { Lease = lease ?? TimeSpan.FromSeconds(10) }), Time, _metrics, Logs.For<FeedRegistry>());
+        Registry = new FeedRegistry(Options.Create(new FeedOptions { Lease = lease ?? TimeSpan.FromSeconds(10) }), Time, new SiloFreshness(new HomeMap(Options.Create(new RegionsOptions())), Time), _metrics, Logs.For<FeedRegistry>());
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));

@@ -10,7 +10,7 @@ public sealed class KindRegistryTests
 {
     [Fact]
     public void Kinds_GrainClasses_AreThoseWithTheAttribute() =>
-        Assert.Equal([("test-every", Delivery.Every), ("test-latest", Delivery.Latest)], Registry(typeof(LatestTallyGrain), typeof(EveryTallyGrain), typeof(CheckpointGrain)).Kinds);
+        Assert.Equal([("test-every", Delivery.Every), ("test-latest", Delivery.Latest)], Registry(typeof(LatestTallyGrain), typeof(EveryTallyGrain), typeof(CheckpointGrain)).Kinds.ConvertAll(kind => (kind.Kind, kind.Delivery)));
 
     [Fact]
     public void Validate_ContradictingClasses_TellsAllErrors()

@@ -39,7 +39,7 @@ internal sealed class FakeRegion : IKindsGrain
 
     public FakeReader Reader(GrainId id) => new(Topic(id), Feed, _clock);
 
-    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindInfo[]>([new KindInfo(Kind, _delivery, "home", 1)]);
+    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindInfo[]>([new KindInfo(Kind, _delivery, "home", 1, IsHere: true, Publishers.None)]);
 
     public void Start()
     {
@@ -76,4 +76,6 @@ internal sealed class FakeReader(FakeTopic topic, FakeFeed feed, Clock clock) : 
     public Task<TopicAnswer> ReadAsync(Position? after, int maxBytes, CancellationToken cancellationToken) => Task.FromResult(topic.Answer(after, 0, clock.Now));
 
     public Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken) => Task.FromResult(feed.Follow(topic, after));
+
+    public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is published here.");
 }

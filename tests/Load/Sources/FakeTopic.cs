@@ -59,7 +59,7 @@ internal sealed class FakeTopic
             var from = after is { } have && gap == Gap.None && Delivery == Delivery.Every ? have.Offset + 1 : _offset;
             var frames = new List<Frame>();
             for (var offset = Math.Max(1, from); offset <= _offset; offset++) frames.Add(_frames[offset % Kept]);
-            return new TopicAnswer(new Position(_epoch, _offset), Delivery, gap, FrameCodec.Encode(frames), FakeRegion.Silo, follow, now);
+            return new TopicAnswer(new Position(_epoch, _offset), Delivery, gap, FrameCodec.Encode(frames), FakeRegion.Silo, follow, now, now);
         }
     }
 

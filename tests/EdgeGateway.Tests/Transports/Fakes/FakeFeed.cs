@@ -59,7 +59,7 @@ internal sealed class FakeFeed : IFeedGrain
         {
             _changed = NewSignal();
             var now = FakeRegion.Now; // before collecting: what is found is at least that fresh
-            return _unacknowledged = new FeedAnswer(1, ++_answers, Collect(), [], now, now);
+            return _unacknowledged = new FeedAnswer(1, ++_answers, Collect(), [], [new Watermark("home", now, now)], []);
         }
     }
 

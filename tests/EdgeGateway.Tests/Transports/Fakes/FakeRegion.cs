@@ -42,9 +42,9 @@ internal sealed class FakeRegion : IKindsGrain
         ? Task.FromException<KindInfo[]>(fault)
         : Task.FromResult<KindInfo[]>(
         [
-            new KindInfo("ticker", Delivery.Latest, "home", 1),
-            new KindInfo("match", Delivery.Every, "home", 1),
-            new KindInfo("news", Delivery.Every, "home", 1),
+            new KindInfo("ticker", Delivery.Latest, "home", 1, IsHere: true, Publishers.None),
+            new KindInfo("match", Delivery.Every, "home", 1, IsHere: true, Publishers.None),
+            new KindInfo("news", Delivery.Every, "home", 1, IsHere: true, Publishers.None),
         ]);
 
     private static Delivery DeliveryOf(TopicKey topic) => topic.Kind == "ticker" ? Delivery.Latest : Delivery.Every;

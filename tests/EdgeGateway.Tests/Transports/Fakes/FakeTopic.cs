@@ -84,7 +84,7 @@ internal sealed class FakeTopic(TopicKey key, Delivery delivery, FakeRegion regi
                 if (frame.Position.Offset >= from && frames.Count < FramesPerRead) frames.Add(frame);
             }
 
-            return new TopicAnswer(_position, delivery, gap, FrameCodec.Encode(frames), FakeRegion.Silo, follow, FakeRegion.Now);
+            return new TopicAnswer(_position, delivery, gap, FrameCodec.Encode(frames), FakeRegion.Silo, follow, FakeRegion.Now, FakeRegion.Now);
         }
     }
 
@@ -111,4 +111,6 @@ internal sealed class FakeTopic(TopicKey key, Delivery delivery, FakeRegion regi
         if (delivery == Delivery.Latest || have.Offset == _position.Offset) return Gap.None;
         return have.Offset + 1 < _history[0].Position.Offset ? Gap.History : Gap.None;
     }
+
+    public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is published here.");
 }

@@ -1,0 +1,21 @@
+namespace E2EEvents.Grains.Interfaces.Regions;
+
+/// <summary>The terms that this region knows, stored: they override the configured homes and only ever rise. Key 0.</summary>
+[Alias("e2e.homes")]
+public interface IHomesGrain : IGrainWithIntegerKey
+{
+    /// <summary>All terms that differ from configuration or have been learnt.</summary>
+    [Alias("list")]
+    Task<KindTerm[]> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes over the terms that are above those known, stores them, and answers with all that are known now.</summary>
+    [Alias("learn")]
+    Task<KindTerm[]> LearnAsync(KindTerm[] terms, CancellationToken cancellationToken);
+}
+
+/// <summary>The term of one kind.</summary>
+/// <param name="Kind">The kind.</param>
+/// <param name="Term">Its home and how high.</param>
+/// <param name="Leaving">True between the announcement of a planned move and its hand-over: connectors stop, topics still accept what is under way.</param>
+[GenerateSerializer, Immutable, Alias("e2e.kind-term")]
+public sealed record KindTerm([property: Id(0)] string Kind, [property: Id(1)] Term Term, [property: Id(2)] bool Leaving = false);

@@ -1,0 +1,17 @@
+namespace E2EEvents.Grains.Interfaces.Regions;
+
+/// <summary>One home of a kind: number and region name, compared in that order, so that two regions promoted at once are told apart. A higher term fences a lower one.</summary>
+/// <param name="Number">1 = the home that configuration names; each promotion takes the next.</param>
+/// <param name="Region">Name of the home region.</param>
+[GenerateSerializer, Immutable, Alias("e2e.term")]
+public readonly record struct Term([property: Id(0)] long Number, [property: Id(1)] string Region) : IComparable<Term>
+{
+    /// <inheritdoc/>
+    public int CompareTo(Term other) => Number != other.Number ? Number.CompareTo(other.Number) : string.CompareOrdinal(Region, other.Region);
+
+    /// <summary>True if this one fences <paramref name="other"/>.</summary>
+    public bool IsAbove(Term other) => CompareTo(other) > 0;
+
+    /// <summary><c>number@region</c>.</summary>
+    public override string ToString() => $"{Number}@{Region}";
+}
