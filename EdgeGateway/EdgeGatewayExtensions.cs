@@ -3,6 +3,7 @@ using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
 using E2EEvents.EdgeGateway.Transports;
 using E2EEvents.EdgeGateway.Transports.Http;
+using E2EEvents.EdgeGateway.Transports.Link;
 using E2EEvents.EdgeGateway.Transports.Sse;
 using E2EEvents.EdgeGateway.Transports.WebSocket;
 using E2EEvents.Grains.Interfaces.Regions;
@@ -13,7 +14,9 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace E2EEvents.EdgeGateway;
 
@@ -33,12 +36,16 @@ public static class EdgeGatewayExtensions
         services.AddSingleton<KindMap>().AddHostedService(provider => provider.GetRequiredService<KindMap>());
         services.AddSingleton<TopicFollower>().AddHostedService(provider => provider.GetRequiredService<TopicFollower>());
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddOptionsWithValidateOnStart<LinkOptions, LinkOptionsValidator>().BindConfiguration("Link");
+        services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
         services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
         services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>();
         services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);
 
         var gateway = builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
         builder.AddUrls(gateway.Urls);
+        builder.AddUrls(LinkUrls(builder.Configuration), static (provider, listen) => provider.GetRequiredService<LinkEndpoint>().Secure(listen));
         services.Configure<SocketTransportOptions>(sockets => ListenSockets.Configure(sockets, gateway.MaxUnsentBytes));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -54,6 +61,12 @@ public static class EdgeGatewayExtensions
     /// <summary>Maps the clients' endpoints.</summary>
     public static WebApplication MapEdgeGateway(this WebApplication app)
     {
+        var links = Process.Ports(LinkUrls(app.Configuration));
+        app.MapWhen(http => links.Contains(http.Connection.LocalPort), branch =>
+        {
+            branch.UseWebSockets();
+            branch.Run(app.Services.GetRequiredService<LinkEndpoint>().HandleAsync);
+        });
         app.UseRouting();
         app.UseCors();
         app.MapPage();
@@ -72,6 +85,8 @@ public static class EdgeGatewayExtensions
         app.MapGet("/ws", Guarded(webSocket.HandleAsync));
         return app;
     }
+
+    private static string LinkUrls(IConfiguration configuration) => configuration.GetSection("Link").Get<LinkOptions>()?.Urls ?? "";
 
     /// <summary>Turns what an endpoint refuses into problem details, and what it gets wrong into a 500 that harms nobody else.</summary>
     private static RequestDelegate Guarded(RequestDelegate endpoint) => async http =>

@@ -18,6 +18,10 @@ internal sealed class GatewayMetrics
     private readonly UpDownCounter<long> _channels;
     private readonly UpDownCounter<long> _stale;
     private readonly Histogram<double> _lag;
+    private readonly Counter<long> _linkBytes;
+    private readonly Counter<long> _linkPlainBytes;
+    private readonly Counter<long> _linkRefused;
+    private readonly UpDownCounter<long> _links;
     private long _open;
 
     public GatewayMetrics(IMeterFactory meters)
@@ -33,6 +37,10 @@ internal sealed class GatewayMetrics
         _connections = meter.CreateUpDownCounter<long>("e2e.gateway.connections", "{connection}", "Open streams, by transport.");
         _channels = meter.CreateUpDownCounter<long>("e2e.gateway.topics", "{topic}", "Topics followed now.");
         _stale = meter.CreateUpDownCounter<long>("e2e.gateway.topics.stale", "{topic}", "Followed topics that are stale now.");
+        _linkBytes = meter.CreateCounter<long>("e2e.gateway.link.sent", "By", "Batches sent to other regions, as they are on the wire.");
+        _linkPlainBytes = meter.CreateCounter<long>("e2e.gateway.link.sent.plain", "By", "The same before compression.");
+        _linkRefused = meter.CreateCounter<long>("e2e.gateway.link.refused", "{subscription}", "Subscriptions and peers refused on links.");
+        _links = meter.CreateUpDownCounter<long>("e2e.gateway.links", "{link}", "Links of other regions' silos open now, by region.");
         _lag = meter.CreateHistogram<double>("e2e.gateway.update.lag", "s", "From commit at home to take-over by this gateway. Holds the difference of the two clocks.");
     }
 
@@ -77,6 +85,16 @@ internal sealed class GatewayMetrics
     public void ChannelClosed() => _channels.Add(-1);
 
     public void Stale(int change) => _stale.Add(change);
+
+    public void LinkSent(int bytes, int plainBytes)
+    {
+        _linkBytes.Add(bytes);
+        _linkPlainBytes.Add(plainBytes);
+    }
+
+    public void LinkRefused() => _linkRefused.Add(1);
+
+    public void Links(string region, int change) => _links.Add(change, new KeyValuePair<string, object?>("region", region));
 
     private static string Outcome(Fit fit) => fit switch
     {

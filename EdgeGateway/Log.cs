@@ -53,4 +53,13 @@ internal static partial class Log
 
     [LoggerMessage(3016, LogLevel.Error, "Cutting a {Transport} client failed; it is dropped from delivery all the same.")]
     public static partial void AbortFailed(ILogger logger, string transport, Exception exception);
+
+    [LoggerMessage(3020, LogLevel.Information, "Region {Region} (silo {Silo}, {Address}) follows topics over a link.")]
+    public static partial void LinkOpened(ILogger logger, string region, string silo, System.Net.IPAddress? address);
+
+    [LoggerMessage(3021, LogLevel.Information, "The link of region {Region} (silo {Silo}) is over: {Reason}. It dials again.")]
+    public static partial void LinkClosed(ILogger logger, string region, string silo, string reason);
+
+    [LoggerMessage(3022, LogLevel.Warning, "A peer at {Address} was refused on the link port: {Reason}. Said once a minute however often it tries.")]
+    public static partial void LinkPeerRefused(ILogger logger, System.Net.IPAddress? address, string reason);
 }

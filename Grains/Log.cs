@@ -23,6 +23,27 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Warning, "Gateway {Gateway} acknowledged answer {Ack} of its feed, which has only got to {Number}; the feed ends, and the gateway follows anew.")]
     public static partial void FeedAckedUnknown(ILogger logger, string gateway, long ack, long number);
 
+    [LoggerMessage(1020, LogLevel.Information, "The link to region {Region} is up ({Address}); it carries {Topics} topics.")]
+    public static partial void LinkUp(ILogger logger, string region, string address, int topics);
+
+    [LoggerMessage(1021, LogLevel.Warning, "The link to region {Region} ({Address}) is down: {Error}. Its topics are served as they are, stale after a while; dialling again until it is up.")]
+    public static partial void LinkDown(ILogger logger, string region, string address, string error);
+
+    [LoggerMessage(1022, LogLevel.Warning, "Region {Region} refuses to send {Topic}: {Reason}. Readers of it wait; asked again when the link is dialled anew.")]
+    public static partial void LinkRefused(ILogger logger, string region, string topic, string reason);
+
+    [LoggerMessage(1023, LogLevel.Information, "The replica of {Topic} goes on at {Position} with changes missing, which the history of {Region} no longer had; readers are told.")]
+    public static partial void ReplicaHole(ILogger logger, string topic, string position, string region);
+
+    [LoggerMessage(1024, LogLevel.Debug, "Telling how the links are, or exchanging terms, failed ({Error}); done again in a second.")]
+    public static partial void LinkNewsFailed(ILogger logger, string error);
+
+    [LoggerMessage(1025, LogLevel.Error, "Region {Region} is to be followed but takes no links; set Regions:All:<region>:Links. Its topics cannot be read here.")]
+    public static partial void LinkWithoutAddress(ILogger logger, string region);
+
+    [LoggerMessage(1026, LogLevel.Warning, "The record of {Topic} could not be copied from region {Region} ({Error}); trying again. If home is lost now, what came since {Since} may be missing.")]
+    public static partial void StandbyCopyFailed(ILogger logger, string topic, string region, string error, DateTimeOffset since);
+
     [LoggerMessage(1007, LogLevel.Warning, "{Record} could not be stored; it is read again, and the caller tries again.")]
     public static partial void RecordWriteFailed(ILogger logger, string record, Exception exception);
 }

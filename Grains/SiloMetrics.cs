@@ -21,6 +21,9 @@ internal sealed class SiloMetrics : IDisposable
     private readonly UpDownCounter<long> _feeds;
     private readonly UpDownCounter<long> _follows;
     private readonly Counter<long> _deadLetters;
+    private readonly Counter<long> _replicated;
+    private readonly Counter<long> _replicatedBytes;
+    private readonly Counter<long> _redials;
 
     public SiloMetrics(IMeterFactory meters)
     {
@@ -36,7 +39,18 @@ internal sealed class SiloMetrics : IDisposable
         _feeds = _meter.CreateUpDownCounter<long>("e2e.silo.feeds", "{feed}", "Gateways that pull from this silo.");
         _follows = _meter.CreateUpDownCounter<long>("e2e.silo.follows", "{follow}", "Topics followed, counted once for each gateway.");
         _deadLetters = _meter.CreateCounter<long>("e2e.silo.dead_letters", "{event}", "Events stored as dead letters.");
+        _replicated = _meter.CreateCounter<long>("e2e.silo.replica.frames", "{frame}", "Frames taken over from other regions, by outcome.");
+        _replicatedBytes = _meter.CreateCounter<long>("e2e.silo.replica.bytes", "By", "Bytes of their states.");
+        _redials = _meter.CreateCounter<long>("e2e.silo.link.redials", "{dial}", "Links that failed and were dialled again, by region.");
     }
+
+    public void Replicated(Fit fit, int bytes)
+    {
+        _replicated.Add(1, new KeyValuePair<string, object?>("outcome", fit switch { Fit.Next => "next", Fit.Gap => "hole", Fit.NewEpoch => "epoch", _ => "duplicate" }));
+        _replicatedBytes.Add(bytes);
+    }
+
+    public void LinkRedialled(string region) => _redials.Add(1, new KeyValuePair<string, object?>("region", region));
 
     public void EventStaged(string kind, StageOutcome outcome) => _events.Add(1, new("kind", kind), new("outcome", NameOf(outcome)));
 

@@ -1,11 +1,13 @@
 using E2EEvents.Grains.Feeds;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Region;
+using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Streams;
 using E2EEvents.Grains.Topics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime.Providers;
 using Orleans.Storage;
 using Orleans.Streams;
@@ -35,6 +37,11 @@ public static class TopicsExtensions
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<HomeMap>();
         services.AddSingleton<SiloFreshness>();
+        services.AddSingleton<RegionLinks>();
+        services.AddSingleton<IRegionCalls>(provider => provider.GetRequiredService<RegionLinks>());
+        services.AddHostedService(provider => provider.GetRequiredService<RegionLinks>());
+        services.AddSingleton<ILinkDialler, LinkDialler>();
+        services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigurationValidator, KindRegistryValidator>();
         services.AddKeyedSingleton<IGrainStorageSerializer, JsonStorageSerializer>(TopicStorage.Provider);
         services.AddPlacementDirector<FeedPlacement, FeedPlacementDirector>();

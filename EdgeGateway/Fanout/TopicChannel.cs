@@ -32,6 +32,7 @@ internal sealed class TopicChannel
     private Position _position;
     private volatile Freshness _freshness;
     private TaskCompletionSource _changed = NewSignal();
+    private volatile IChannelListener[] _listeners = [];
 
     /// <param name="topic">Which topic.</param>
     /// <param name="delivery">Of its kind.</param>
@@ -116,7 +117,20 @@ internal sealed class TopicChannel
         EncodeWhatIsInUse(update);
         changed.TrySetResult();
         _workers.Publish(this, update);
+        foreach (var listener in _listeners) listener.OnChanged();
         return fit;
+    }
+
+    /// <summary>Tells <paramref name="listener"/> of every update from now on. It looks at the channel after this call, so that it misses none.</summary>
+    public void Listen(IChannelListener listener)
+    {
+        lock (_lock) _listeners = [.. _listeners, listener];
+    }
+
+    /// <summary>Tells it no more.</summary>
+    public void Unlisten(IChannelListener listener)
+    {
+        lock (_lock) _listeners = Array.FindAll(_listeners, other => other != listener);
     }
 
     /// <summary>Turns staleness on or off and has the streams told. One caller at a time.</summary>

@@ -38,6 +38,15 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
         }
     }
 
+    /// <summary>Adds the clocks of homes that are not in the list yet.</summary>
+    public void AddClocks(List<HomeClock> clocks)
+    {
+        foreach (var clock in _clocks)
+        {
+            if (clock.FreshAt != 0 && !clocks.Exists(known => known.Home == clock.Home)) clocks.Add(clock);
+        }
+    }
+
     /// <summary>True if the watermarks do not vouch for this follow.</summary>
     public bool IsLagging(long follow) => _lagging.Contains(follow);
 

@@ -40,6 +40,9 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
         }
     }
 
+    /// <summary>Home's clock and watermark where it is followed; null before the first follow.</summary>
+    public HomeClock? Clock => _clock;
+
     /// <summary>Estimate of home's clock now, Unix µs; minus <see cref="FreshAt"/> it is the topic's age.</summary>
     public long HomeNow => _clock?.Now ?? time.UnixMicroseconds();
 

@@ -70,6 +70,18 @@ internal sealed class TopicFollower(
         }
     }
 
+    /// <summary>Homes' clocks as the silos followed now tell them.</summary>
+    public List<HomeClock> Clocks()
+    {
+        var clocks = new List<HomeClock>();
+        lock (_readers)
+        {
+            foreach (var (_, reader) in _readers) reader.AddClocks(clocks);
+        }
+
+        return clocks;
+    }
+
     /// <summary>Lets a reader go that no topic has used for a while.</summary>
     public bool TryRetire(FeedReader reader)
     {

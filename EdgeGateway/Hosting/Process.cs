@@ -1,8 +1,10 @@
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -44,11 +46,26 @@ internal static class Process
     }
 
     /// <summary>Adds a listener with its own addresses.</summary>
-    public static void AddUrls(this WebApplicationBuilder builder, string urls)
+    /// <param name="builder">Of the process.</param>
+    /// <param name="urls">http://address:port or https://address:port, separated by <c>;</c>. A name other than localhost means every address.</param>
+    /// <param name="secure">How https is done; null = with the certificate of <c>Kestrel:Certificates:Default</c>.</param>
+    public static void AddUrls(this WebApplicationBuilder builder, string urls, Action<IServiceProvider, ListenOptions>? secure = null) => builder.WebHost.ConfigureKestrel(kestrel =>
     {
-        var known = builder.WebHost.GetSetting(WebHostDefaults.ServerUrlsKey);
-        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, string.IsNullOrEmpty(known) ? urls : $"{known};{urls}");
-    }
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var uri = new Uri(url);
+            if (uri.Host == "localhost") kestrel.ListenLocalhost(uri.Port, Configure);
+            else if (IPAddress.TryParse(uri.Host.Trim('[', ']'), out var address)) kestrel.Listen(address, uri.Port, Configure);
+            else kestrel.ListenAnyIP(uri.Port, Configure);
+
+            void Configure(ListenOptions listen)
+            {
+                if (uri.Scheme != "https") return;
+                if (secure is null) listen.UseHttps();
+                else secure(kestrel.ApplicationServices, listen);
+            }
+        }
+    });
 
     /// <summary>Composes, checks all settings, maps and runs until stopped. A broken configuration is told line by line, all errors at once.</summary>
     /// <param name="args">Of the command line.</param>
@@ -112,7 +129,8 @@ internal static class Process
         if (!string.IsNullOrEmpty(builder.Configuration["OTEL_EXPORTER_OTLP_ENDPOINT"])) telemetry.WithMetrics(metrics => metrics.AddOtlpExporter());
     }
 
-    private static HashSet<int> Ports(string urls)
+    /// <summary>Ports of addresses.</summary>
+    public static HashSet<int> Ports(string urls)
     {
         var ports = new HashSet<int>();
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)) ports.Add(new Uri(url).Port);

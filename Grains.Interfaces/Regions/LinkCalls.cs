@@ -49,3 +49,11 @@ public sealed record HandOverCall(string[] Topics, long Number, string Region);
 
 /// <summary><see cref="LinkMethod.Checkpoint"/>; answered by <see cref="Checkpoint"/>.</summary>
 public sealed record CheckpointCall(string Connector);
+
+/// <summary><see cref="LinkMethod.Read"/>; answered by <see cref="ReadReply"/>.</summary>
+public sealed record ReadCall(string Topic, string After, int MaxBytes);
+
+/// <summary>Reply to <see cref="ReadCall"/>.</summary>
+/// <param name="IsComplete">True if the frames continue the position without a gap.</param>
+/// <param name="Frames">In the encoding of <c>FrameCodec</c>; at least one unless the topic stands at the position.</param>
+public sealed record ReadReply(bool IsComplete, byte[] Frames);

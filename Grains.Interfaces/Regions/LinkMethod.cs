@@ -23,4 +23,7 @@ public enum LinkMethod
 
     /// <summary>Terms that the caller knows, and back those known here.</summary>
     Terms = 7,
+
+    /// <summary>Frames after a position, from upstream's history.</summary>
+    Read = 8,
 }

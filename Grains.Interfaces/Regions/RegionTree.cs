@@ -29,6 +29,17 @@ public sealed class RegionTree(RegionsOptions options)
         return home;
     }
 
+    /// <summary>Regions to stay in touch with whatever is followed: those configured as homes, and the upstream.</summary>
+    public IReadOnlyCollection<string> ToKeep()
+    {
+        var keep = new HashSet<string>(options.Homes.Values);
+        if (options.DefaultHome is { } home) keep.Add(home);
+        if (options.All.GetValueOrDefault(options.Name)?.Upstream is { } upstream) keep.Add(upstream);
+        keep.Remove(options.Name);
+        keep.RemoveWhere(region => LinksOf(region).Length == 0);
+        return keep;
+    }
+
     /// <summary>Where a region takes links, <c>host:port</c> each; empty when it takes none.</summary>
     public string[] LinksOf(string region) =>
         options.All.GetValueOrDefault(region)?.Links?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

@@ -4,13 +4,10 @@ namespace E2EEvents.Grains.Interfaces.Regions;
 /// <param name="Number">1 = the home that configuration names; each promotion takes the next.</param>
 /// <param name="Region">Name of the home region.</param>
 [GenerateSerializer, Immutable, Alias("e2e.term")]
-public readonly record struct Term([property: Id(0)] long Number, [property: Id(1)] string Region) : IComparable<Term>
+public readonly record struct Term([property: Id(0)] long Number, [property: Id(1)] string Region)
 {
-    /// <inheritdoc/>
-    public int CompareTo(Term other) => Number != other.Number ? Number.CompareTo(other.Number) : string.CompareOrdinal(Region, other.Region);
-
     /// <summary>True if this one fences <paramref name="other"/>.</summary>
-    public bool IsAbove(Term other) => CompareTo(other) > 0;
+    public bool IsAbove(Term other) => Number != other.Number ? Number > other.Number : string.CompareOrdinal(Region, other.Region) > 0;
 
     /// <summary><c>number@region</c>.</summary>
     public override string ToString() => $"{Number}@{Region}";

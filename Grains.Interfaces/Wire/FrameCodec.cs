@@ -78,6 +78,9 @@ public sealed class FrameWriter
         _buffer.Advance(at);
     }
 
+    /// <summary>The batch so far, without a copy.</summary>
+    public ReadOnlySpan<byte> Written => _buffer.WrittenSpan;
+
     /// <summary>The batch.</summary>
     public byte[] ToArray() => _buffer.WrittenCount == 0 ? FrameCodec.Empty : _buffer.WrittenSpan.ToArray();
 

@@ -30,6 +30,10 @@ internal sealed class KindRegistry
     /// <summary>By name.</summary>
     public List<TopicKindAttribute> Kinds { get; } = [];
 
+    /// <summary>What the kind promises.</summary>
+    /// <exception cref="KeyNotFoundException">No such kind in this process.</exception>
+    public Delivery DeliveryOf(string kind) => Kinds.Find(known => known.Kind == kind)?.Delivery ?? throw new KeyNotFoundException($"This region has no topic kind '{kind}'.");
+
     /// <summary>Why the process must not start.</summary>
     public List<string> Errors { get; } = [];
 }

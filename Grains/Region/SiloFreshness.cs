@@ -48,8 +48,12 @@ internal sealed class SiloFreshness(HomeMap homes, TimeProvider time)
 /// <summary>One other home's watermark and clock.</summary>
 internal sealed class HomeFreshness(string home, TimeProvider time)
 {
+    private static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
+
     private long _freshAt;
     private long _clockOffset;
+    private long _bestRoundTrip = long.MaxValue;
+    private long _began = time.GetTimestamp();
 
     public string Home { get; } = home;
 
@@ -60,10 +64,19 @@ internal sealed class HomeFreshness(string home, TimeProvider time)
     public long HomeNow => time.UnixMicroseconds() + Volatile.Read(ref _clockOffset);
 
     /// <summary>What to add to this silo's clock to get home's, µs.</summary>
-    public long ClockOffset
+    public long ClockOffset => Volatile.Read(ref _clockOffset);
+
+    /// <summary>
+    /// Takes a ping's answer: home's clock as the other side estimated it, and how long the ping took there and back, µs. The quickest ping of ten
+    /// seconds is believed, because what it may be wrong by is at most half its time. One writer at a time.
+    /// </summary>
+    public void TakePong(long homeNow, long roundTrip)
     {
-        get => Volatile.Read(ref _clockOffset);
-        set => Volatile.Write(ref _clockOffset, value);
+        var now = time.GetTimestamp();
+        if (time.GetElapsedTime(_began, now) > Window) (_bestRoundTrip, _began) = (long.MaxValue, now);
+        if (roundTrip > _bestRoundTrip) return;
+        _bestRoundTrip = roundTrip;
+        Volatile.Write(ref _clockOffset, homeNow + (roundTrip / 2) - time.UnixMicroseconds());
     }
 
     /// <summary>Raises the watermark; a lower one changes nothing.</summary>

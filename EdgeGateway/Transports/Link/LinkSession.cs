@@ -1,0 +1,319 @@
+using System.Collections.Concurrent;
+using System.Net.WebSockets;
+using E2EEvents.EdgeGateway.Feeds;
+using E2EEvents.Grains.Interfaces.Regions;
+using Microsoft.Extensions.Logging;
+using Socket = System.Net.WebSockets.WebSocket;
+
+namespace E2EEvents.EdgeGateway.Transports.Link;
+
+/// <summary>What a link session needs of its gateway.</summary>
+internal sealed record LinkParts(
+    TopicFollower Follower, KindMap Kinds, RegionTree Tree, LinkCallHandler Calls, LinkOptions Options, TimeSpan StaleAfter, string Instance,
+    GatewayMetrics Metrics, ILogger Logger, TimeProvider Time);
+
+/// <summary>
+/// One region's silo, connected to this gateway: reads its frames and writes what it follows (Wire/LINK.md). To this gateway it is one more reader,
+/// with the right to all fields of frames. Memory: cursors, one batch, at most <see cref="MaxCalls"/> calls and 8 pages of history.
+/// </summary>
+internal sealed class LinkSession
+{
+    private const int MaxCalls = 64;
+    private const int MaxJoining = 64;
+
+    private readonly LinkParts _parts;
+    private readonly Socket _socket;
+    private readonly LinkHello _peer;
+    private readonly LinkSender _sender;
+    private readonly LinkFreshness _freshness;
+    private readonly CancellationTokenSource _over;
+    private readonly ConcurrentQueue<byte[]> _replies = new();
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly SemaphoreSlim _calls = new(MaxCalls);
+    private readonly SemaphoreSlim _joining = new(MaxJoining);
+    private readonly Queue<(long Number, int Bytes)> _unacknowledged = new();
+    private long _unacknowledgedBytes;
+    private long _acknowledged;
+    private long _number;
+    private long _heardAt;
+    private int _subs;
+    private string? _goAway;
+
+    public LinkSession(LinkParts parts, Socket socket, LinkHello peer, CancellationToken cancellationToken)
+    {
+        (_parts, _socket, _peer) = (parts, socket, peer);
+        _over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _freshness = new LinkFreshness(parts.Time, parts.StaleAfter / 2);
+        _sender = new LinkSender(_freshness, parts.Follower, parts.Time, Wake);
+        _heardAt = parts.Time.GetTimestamp();
+    }
+
+    /// <summary>Asks the region to dial another gateway; it closes the link.</summary>
+    public void GoAway(string reason)
+    {
+        _goAway = reason;
+        Wake();
+    }
+
+    /// <summary>Runs until either side ends it; says why.</summary>
+    public async Task<string> RunAsync()
+    {
+        var reading = GuardAsync(ReadAsync());
+        var writing = GuardAsync(WriteAsync());
+        var watching = GuardAsync(WatchAsync());
+        try
+        {
+            var first = await Task.WhenAny(reading, writing, watching).ConfigureAwait(false);
+            return await first.ConfigureAwait(false);
+        }
+        finally
+        {
+            await _over.CancelAsync().ConfigureAwait(false);
+            _socket.Abort();
+            await Task.WhenAll(reading, writing, watching).ConfigureAwait(false);
+            _sender.EndAll();
+        }
+    }
+
+    private static async Task<string> GuardAsync(Task<string> work)
+    {
+        try
+        {
+            return await work.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return "the gateway stops";
+        }
+        catch (Exception e) when (e is WebSocketException or IOException or ObjectDisposedException)
+        {
+            return $"the connection broke ({e.Message})";
+        }
+        catch (InvalidDataException e)
+        {
+            return $"it sent what is no link protocol: {e.Message}";
+        }
+    }
+
+    private void Wake()
+    {
+        try
+        {
+            _wake.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // awake already
+        }
+    }
+
+    private async Task<string> ReadAsync()
+    {
+        var messages = new LinkMessages(_socket, LinkFrames.MaxRequestBytes);
+        while (true)
+        {
+            if (await messages.ReadAsync(_over.Token).ConfigureAwait(false) is not { } frame) return "it closed the link";
+            Volatile.Write(ref _heardAt, _parts.Time.GetTimestamp());
+            Take(frame);
+        }
+    }
+
+    private void Take(ReadOnlyMemory<byte> frame)
+    {
+        var reader = new LinkReader(frame);
+        switch (reader.Type)
+        {
+            case LinkFrameType.Sub:
+                foreach (var sub in reader.Sub()) Subscribe(sub);
+                break;
+            case LinkFrameType.Unsub:
+                foreach (var sub in reader.Subs())
+                {
+                    if (_sender.End(sub)) Interlocked.Decrement(ref _subs);
+                }
+
+                break;
+            case LinkFrameType.Ack:
+                Volatile.Write(ref _acknowledged, reader.Numbered());
+                Wake();
+                break;
+            case LinkFrameType.Ping:
+                Answer(LinkFrames.Pong(reader.Numbered(), Clocks()));
+                break;
+            case LinkFrameType.Call:
+                var (id, method, body) = reader.Call();
+                if (_calls.Wait(0)) _ = CallAsync(id, (LinkMethod)method, body.ToArray());
+                else Answer(LinkFrames.Reply(id, $"more than {MaxCalls} calls at once", isFinal: false, []));
+                break;
+            default:
+                break; // of a later version
+        }
+    }
+
+    private List<LinkClock> Clocks()
+    {
+        var clocks = new List<LinkClock> { new(_parts.Tree.Name, _parts.Time.UnixMicroseconds()) };
+        foreach (var clock in _parts.Follower.Clocks())
+        {
+            if (clock.Home != _parts.Tree.Name) clocks.Add(new LinkClock(clock.Home, clock.Now));
+        }
+
+        return clocks;
+    }
+
+    /// <summary>Control frames wait in a queue that is bounded by what asks for them: calls, pings (one a second) and subscriptions.</summary>
+    private void Answer(byte[] frame)
+    {
+        if (_replies.Count > _parts.Options.MaxTopics + (2 * MaxCalls)) throw new InvalidDataException("it asks faster than it takes answers");
+        _replies.Enqueue(frame);
+        Wake();
+    }
+
+    private void Subscribe(LinkSub sub)
+    {
+        if (!TopicKey.TryParse(sub.Topic, out var topic, out _)) Refuse(sub.Sub, "no topic");
+        else if (_parts.Kinds.Find(topic.Kind) is null) Refuse(sub.Sub, $"unknown kind '{topic.Kind}'");
+        else if (!_parts.Tree.MayTake(_peer.Region, topic.Kind)) Refuse(sub.Sub, $"region {_peer.Region} may not take kind '{topic.Kind}'");
+        else if (_subs >= _parts.Options.MaxTopics) Refuse(sub.Sub, $"more than {_parts.Options.MaxTopics} topics");
+        else
+        {
+            Interlocked.Increment(ref _subs);
+            _ = JoinAsync(sub, topic);
+        }
+    }
+
+    private void Refuse(long sub, string reason)
+    {
+        _parts.Metrics.LinkRefused();
+        Answer(LinkFrames.Refused(new LinkRefusal(sub, reason)));
+    }
+
+    private async Task JoinAsync(LinkSub sub, TopicKey key)
+    {
+        try
+        {
+            await _joining.WaitAsync(_over.Token).ConfigureAwait(false);
+            try
+            {
+                var topic = await _parts.Follower.HoldAsync(key, _over.Token).ConfigureAwait(false);
+                if (_over.IsCancellationRequested) _parts.Follower.Release(topic);
+                else _sender.Add(new LinkedTopic(sub.Sub, topic, sub.After, _sender));
+            }
+            finally
+            {
+                _joining.Release();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the session is over
+        }
+    }
+
+    private async Task CallAsync(long id, LinkMethod method, byte[] body)
+    {
+        var reply = LinkFrames.Reply(id, "no answer within 5 s", isFinal: false, []);
+        try
+        {
+            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
+            deadline.CancelAfter(TimeSpan.FromSeconds(5));
+            reply = LinkFrames.Reply(id, "", isFinal: false, await _parts.Calls.HandleAsync(_peer.Region, method, body, deadline.Token).ConfigureAwait(false));
+        }
+        catch (LinkRefusedException e)
+        {
+            reply = LinkFrames.Reply(id, e.Message, isFinal: true, []);
+        }
+        catch (Exception e) when (e is not OperationCanceledException) // survived: told to the caller, who tries again
+        {
+            reply = LinkFrames.Reply(id, Shorten(e.Message), isFinal: false, []);
+        }
+        catch (OperationCanceledException)
+        {
+            // the reply above says so
+        }
+        finally
+        {
+            _calls.Release();
+        }
+
+        _replies.Enqueue(reply);
+        Wake();
+    }
+
+    private static string Shorten(string text) => text.Length <= 500 ? text : text[..500];
+
+    private async Task<string> WriteAsync()
+    {
+        await SendAsync(LinkFrames.Hello(new LinkHello(LinkFrames.Version, _parts.Tree.Name, _parts.Instance, _parts.Options.CompressFrom > 0 ? LinkFrames.Compression : 0))).ConfigureAwait(false);
+        while (true)
+        {
+            await _wake.WaitAsync(LinkFreshness.Interval, _over.Token).ConfigureAwait(false);
+            while (_replies.TryDequeue(out var reply)) await SendAsync(reply).ConfigureAwait(false);
+            await SendTopicsAsync().ConfigureAwait(false);
+            if (_goAway is { } reason)
+            {
+                await SendAsync(LinkFrames.GoAway(reason)).ConfigureAwait(false);
+                _goAway = null;
+            }
+        }
+    }
+
+    /// <summary>Ends a session whose other side has fallen silent, whatever a write is waiting for.</summary>
+    private async Task<string> WatchAsync()
+    {
+        while (true)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(0.5), _parts.Time, _over.Token).ConfigureAwait(false);
+            var silence = _parts.Time.GetElapsedTime(Volatile.Read(ref _heardAt));
+            if (silence > _parts.Options.Deadline) return $"nothing was heard of it for {silence.TotalSeconds:0.0} s";
+        }
+    }
+
+    private async Task SendTopicsAsync()
+    {
+        while (HasRoom())
+        {
+            var output = _sender.Collect(_parts.Options.MaxBatchBytes);
+            if (output.Taken.Count > 0) await SendAsync(LinkFrames.Taken(output.Taken)).ConfigureAwait(false);
+            if (output.Frames is { } frames) await SendBatchAsync(frames).ConfigureAwait(false);
+            if (_freshness.IsDue) await SendFreshnessAsync().ConfigureAwait(false);
+            else if (output.IsEmpty) return;
+            while (_replies.TryDequeue(out var reply)) await SendAsync(reply).ConfigureAwait(false); // pongs and calls don't wait for a flood to end
+        }
+    }
+
+    private bool HasRoom()
+    {
+        var acknowledged = Volatile.Read(ref _acknowledged);
+        while (_unacknowledged.TryPeek(out var oldest) && oldest.Number <= acknowledged)
+        {
+            _unacknowledgedBytes -= oldest.Bytes;
+            _unacknowledged.Dequeue();
+        }
+
+        return _unacknowledgedBytes < _parts.Options.MaxUnacknowledgedBytes;
+    }
+
+    private async Task SendBatchAsync(FrameWriter frames)
+    {
+        var plain = frames.Length;
+        var compress = _parts.Options.CompressFrom > 0 && plain >= _parts.Options.CompressFrom && (_peer.Features & LinkFrames.Compression) != 0;
+        var bytes = (compress ? LinkCompression.Compress(frames.Written) : null) is { } compressed
+            ? LinkFrames.Batch(++_number, compressed, plain)
+            : LinkFrames.Batch(++_number, frames.Written, 0);
+        _unacknowledged.Enqueue((_number, bytes.Length));
+        _unacknowledgedBytes += bytes.Length;
+        _parts.Metrics.LinkSent(bytes.Length, plain);
+        await SendAsync(bytes).ConfigureAwait(false);
+    }
+
+    private async Task SendFreshnessAsync()
+    {
+        if (_freshness.Stale.Count > 0) await SendAsync(LinkFrames.Subs(LinkFrameType.Stale, _freshness.Stale)).ConfigureAwait(false);
+        if (_freshness.Watermarks.Count > 0) await SendAsync(LinkFrames.Watermark(_freshness.Watermarks)).ConfigureAwait(false);
+        if (_freshness.Fresh.Count > 0) await SendAsync(LinkFrames.Subs(LinkFrameType.Fresh, _freshness.Fresh)).ConfigureAwait(false);
+        _freshness.Told();
+    }
+
+    private ValueTask SendAsync(byte[] frame) => _socket.SendAsync(frame, WebSocketMessageType.Binary, WebSocketMessageFlags.EndOfMessage | WebSocketMessageFlags.DisableCompression, _over.Token);
+}
