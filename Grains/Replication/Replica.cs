@@ -17,6 +17,7 @@ internal sealed class Replica
     private HomeFreshness? _home;
     private volatile TopicLog? _log;
     private Position _awaited;
+    private long _awaitedFreshAt;
     private long _freshAt;
     private bool _isVouched;
     private bool _isEnded;
@@ -82,7 +83,7 @@ internal sealed class Replica
             if (_isEnded) return;
             _awaited = taken.Position;
             if (_log is null || (taken.Position.Offset == 0 && taken.Position.Epoch != _log.Epoch)) Begin(taken.Position.Epoch, []);
-            if (_log!.Position == taken.Position) _freshAt = Math.Max(_freshAt, taken.FreshAt);
+            _awaitedFreshAt = taken.FreshAt;
             ReadyIfThere();
         }
     }
@@ -147,8 +148,11 @@ internal sealed class Replica
 
     private void ReadyIfThere()
     {
-        if (_ready.Task.IsCompleted || _awaited.Epoch == 0) return;
+        if (_awaited.Epoch == 0) return;
         var have = _log!.Position;
-        if (have.Epoch != _awaited.Epoch || have.Offset >= _awaited.Offset) _ready.TrySetResult();
+        if (have.Epoch == _awaited.Epoch && have.Offset < _awaited.Offset) return;
+        if (have.Epoch == _awaited.Epoch) _freshAt = Math.Max(_freshAt, _awaitedFreshAt);
+        _awaited = default;
+        _ready.TrySetResult();
     }
 }

@@ -4,7 +4,7 @@ using E2EEvents.EdgeGateway.Feeds;
 
 namespace E2EEvents.EdgeGateway.Transports.Link;
 
-/// <summary>What a link has to send next. One caller at a time but for <see cref="Enqueue"/>, <see cref="Add"/> and <see cref="End"/>.</summary>
+/// <summary>What a link has to send next. One caller at a time but for <see cref="LinkSender.Enqueue"/>, <see cref="LinkSender.Add"/> and <see cref="LinkSender.End"/>.</summary>
 /// <param name="Taken">Subscriptions that begin; to be sent before the batch.</param>
 /// <param name="Frames">Frames of many topics.</param>
 internal readonly record struct LinkOutput(List<LinkTaken> Taken, FrameWriter? Frames)
