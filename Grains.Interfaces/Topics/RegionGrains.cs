@@ -39,8 +39,13 @@ public interface ICatalogueGrain : IGrainWithStringKey
     /// <param name="after">0 = from the beginning.</param>
     /// <param name="max">1 to 1,000.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <remarks>Where the kind isn't home, home's catalogue is asked through the links.</remarks>
     [Alias("list")]
     Task<CataloguePage> ListAsync(long after, int max, CancellationToken cancellationToken);
+
+    /// <summary>As <see cref="ListAsync"/>, of the topics that this region itself has stored: at home all, in a standby region those it keeps copies of.</summary>
+    [Alias("list-here")]
+    Task<CataloguePage> ListHereAsync(long after, int max, CancellationToken cancellationToken);
 }
 
 /// <summary>A page of the catalogue.</summary>

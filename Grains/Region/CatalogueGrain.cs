@@ -1,3 +1,5 @@
+using E2EEvents.Grains.Interfaces.Regions;
+using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Topics;
 using Orleans.Concurrency;
@@ -9,16 +11,24 @@ namespace E2EEvents.Grains.Region;
 internal sealed class CatalogueGrain : Grain, ICatalogueGrain
 {
     private const int MaxPage = 1000;
+    private const int MaxPages = 16;
+    private static readonly TimeSpan PageFreshFor = TimeSpan.FromSeconds(2);
 
     private readonly TopicServices _services;
     private readonly StoredRecord<CatalogueRecord> _record;
     private readonly CommitLoop _commits;
     private readonly List<string> _keys = [];
     private readonly HashSet<string> _known = [];
+    private readonly HomeMap _homes;
+    private readonly IRegionCalls _calls;
+    private readonly Dictionary<(long After, int Max), (CataloguePage? Page, long At)> _pages = [];
+    private readonly string _kind;
     private int _stored;
 
-    public CatalogueGrain(TopicServices services, IGrainContext context)
+    public CatalogueGrain(TopicServices services, HomeMap homes, IRegionCalls calls, IGrainContext context)
     {
+        (_homes, _calls) = (homes, calls);
+        _kind = context.GrainId.Key.ToString()!.Split('/')[0];
         _services = services;
         _record = services.RecordOf<CatalogueRecord>("catalogue", context.GrainId);
         _commits = new CommitLoop(WriteAsync);
@@ -47,11 +57,34 @@ internal sealed class CatalogueGrain : Grain, ICatalogueGrain
         }
     }
 
-    public Task<CataloguePage> ListAsync(long after, int max, CancellationToken cancellationToken)
+    public async Task<CataloguePage> ListAsync(long after, int max, CancellationToken cancellationToken) =>
+        _homes.UpstreamOf(_kind) is { } upstream ? await ListUpstreamAsync(upstream, after, max, cancellationToken) : await ListHereAsync(after, max, cancellationToken);
+
+    public Task<CataloguePage> ListHereAsync(long after, int max, CancellationToken cancellationToken)
     {
         var from = (int)Math.Clamp(after, 0, _stored);
         var count = Math.Min(Math.Clamp(max, 1, MaxPage), _stored - from);
         return Task.FromResult(new CataloguePage([.. _keys.GetRange(from, count)], from + 1, from + count < _stored));
+    }
+
+    /// <summary>Home's catalogue through the links. The pages asked for of late are kept: for a moment instead of asking, for long when upstream is away.</summary>
+    private async Task<CataloguePage> ListUpstreamAsync(string upstream, long after, int max, CancellationToken cancellationToken)
+    {
+        var known = _pages.GetValueOrDefault((after, max));
+        if (known.Page is not null && _services.Time.GetElapsedTime(known.At) < PageFreshFor) return known.Page;
+        try
+        {
+            var shard = int.Parse(this.GetPrimaryKeyString().AsSpan(_kind.Length + 1), System.Globalization.CultureInfo.InvariantCulture);
+            var call = LinkCalls.Encode(new ListCall(_kind, shard, after, Math.Clamp(max, 1, MaxPage)));
+            var page = LinkCalls.Decode<CataloguePage>(await _calls.CallAsync(upstream, LinkMethod.List, call, cancellationToken));
+            if (_pages.Count >= MaxPages) _pages.Clear();
+            _pages[(after, max)] = (page, _services.Time.GetTimestamp());
+            return page;
+        }
+        catch (Exception e) when (e is RegionCallException or InvalidDataException)
+        {
+            return known.Page ?? throw new TimeoutException($"The catalogue of '{_kind}' is at region {_homes.HomeOf(_kind)}, which gives no answer: {e.Message}.");
+        }
     }
 
     private void Remember(string key)

@@ -55,6 +55,8 @@ internal sealed class FakeCatalogue(FakeRegion region, string shard) : ICatalogu
 {
     public Task AddAsync(string[] keys, CancellationToken cancellationToken) => throw new NotSupportedException("A gateway adds nothing.");
 
+    public Task<CataloguePage> ListHereAsync(long after, int max, CancellationToken cancellationToken) => ListAsync(after, max, cancellationToken);
+
     public Task<CataloguePage> ListAsync(long after, int max, CancellationToken cancellationToken)
     {
         if (region.Fault is { } fault) return Task.FromException<CataloguePage>(fault);
