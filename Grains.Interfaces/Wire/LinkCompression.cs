@@ -15,7 +15,7 @@ public static class LinkCompression
         var scratch = ArrayPool<byte>.Shared.Rent(bytes.Length);
         try
         {
-            return BrotliEncoder.TryCompress(bytes, scratch, out var written, Quality, Window) ? scratch.AsSpan(0, written).ToArray() : null;
+            return BrotliEncoder.TryCompress(bytes, scratch.AsSpan(0, Math.Max(0, bytes.Length - 1)), out var written, Quality, Window) ? scratch.AsSpan(0, written).ToArray() : null;
         }
         finally
         {

@@ -61,14 +61,24 @@ public sealed class FrameCodecTests
     }
 
     [Fact]
-    public void Reader_BytesAfterTheStateOfAnEntry_AreSkipped() =>
+    public void Reader_BytesAfterTheEdgeTimeOfAnEntry_AreSkipped() =>
         Gen.Select(A.GenFrame, A.GenFrame, Gen.Byte.Array[0, 200]).Sample((first, second, extra) =>
         {
-            var longer = Concat([1], EntryOf(first, extra), EntryOf(second, []));
+            var longer = Concat([1], EntryOf(first, [0, .. extra]), EntryOf(second, []));
             var decoded = FrameCodec.Decode(longer);
             Assert.Equal(2, decoded.Count);
             AssertSame(first, decoded[0]);
             AssertSame(second, decoded[1]);
+        });
+
+    [Fact]
+    public void Decode_FrameOfAReplica_KeepsItsEdgeTime() =>
+        Gen.Select(A.GenFrame, Gen.Long[1, long.MaxValue]).Sample((frame, edge) =>
+        {
+            var replicated = new Frame(frame.Position, frame.State, frame.OriginTime, frame.HomeTime, frame.Transaction, edge);
+            var decoded = Assert.Single(FrameCodec.Decode(FrameCodec.Encode([replicated])));
+            AssertSame(frame, decoded);
+            Assert.Equal(edge, decoded.EdgeTime);
         });
 
     [Fact]
