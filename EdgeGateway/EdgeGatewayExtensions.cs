@@ -41,6 +41,7 @@ public static class EdgeGatewayExtensions
         services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
         services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
         services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>();
+        services.AddSingleton<PublishKeys>().AddSingleton<TopicPublisher>().AddSingleton<PublishEndpoint>();
         services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);
 
         var gateway = builder.Configuration.GetSection("Gateway").Get<GatewayOptions>() ?? new GatewayOptions();
@@ -50,11 +51,12 @@ public static class EdgeGatewayExtensions
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 64 << 10; // no endpoint takes a body yet
+            kestrel.Limits.MaxRequestBodySize = gateway.MaxEventBytes; // an event is the only body there is
         });
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
-            .WithOrigins(gateway.AllowedOrigins is [] ? ["*"] : gateway.AllowedOrigins).WithMethods("GET", "HEAD").WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control")
-            .WithExposedHeaders("ETag", CacheRules.FreshAtHeader).SetPreflightMaxAge(TimeSpan.FromHours(24))));
+            .WithOrigins(gateway.AllowedOrigins is [] ? ["*"] : gateway.AllowedOrigins).WithMethods("GET", "HEAD", "POST")
+            .WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control", PublishEndpoint.KeyHeader, "Authorization", "Content-Type")
+            .WithExposedHeaders("ETag", CacheRules.FreshAtHeader, "Retry-After").SetPreflightMaxAge(TimeSpan.FromHours(24))));
         return builder;
     }
 
@@ -78,6 +80,7 @@ public static class EdgeGatewayExtensions
         app.MapMethods("/kinds", read, Guarded(lists.GetKindsAsync));
         app.MapMethods("/topics/{kind}", read, Guarded(lists.GetTopicsAsync));
         app.MapMethods("/topics/{kind}/{key}", read, Guarded(topics.GetAsync));
+        app.MapPost("/topics/{kind}/{key}", Guarded(app.Services.GetRequiredService<PublishEndpoint>().HandleAsync));
         app.MapMethods("/topics/{kind}/{key}/history/{epoch}/{range}", read, Guarded(topics.GetHistoryAsync));
         app.MapGet("/topics/{kind}/{key}/events", Guarded(sse.HandleAsync));
         app.MapGet("/events", Guarded(sse.HandleAsync));

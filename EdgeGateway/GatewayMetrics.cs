@@ -14,6 +14,7 @@ internal sealed class GatewayMetrics
     private readonly Counter<long> _pulls;
     private readonly Counter<long> _follows;
     private readonly Counter<long> _refused;
+    private readonly Counter<long> _published;
     private readonly UpDownCounter<long> _connections;
     private readonly UpDownCounter<long> _channels;
     private readonly UpDownCounter<long> _stale;
@@ -34,6 +35,7 @@ internal sealed class GatewayMetrics
         _pulls = meter.CreateCounter<long>("e2e.gateway.pulls", "{pull}", "Pulls of feeds, by outcome.");
         _follows = meter.CreateCounter<long>("e2e.gateway.follows", "{follow}", "Topics followed, by outcome.");
         _refused = meter.CreateCounter<long>("e2e.gateway.requests.refused", "{request}", "Requests refused, by problem.");
+        _published = meter.CreateCounter<long>("e2e.gateway.events.published", "{event}", "Events published by clients and other regions, by kind and outcome.");
         _connections = meter.CreateUpDownCounter<long>("e2e.gateway.connections", "{connection}", "Open streams, by transport.");
         _channels = meter.CreateUpDownCounter<long>("e2e.gateway.topics", "{topic}", "Topics followed now.");
         _stale = meter.CreateUpDownCounter<long>("e2e.gateway.topics.stale", "{topic}", "Followed topics that are stale now.");
@@ -79,6 +81,16 @@ internal sealed class GatewayMetrics
     public void Follow(string outcome) => _follows.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
     public void Refused(string problem) => _refused.Add(1, new KeyValuePair<string, object?>("problem", problem));
+
+    public void Published(string kind, PublishOutcome outcome) => _published.Add(
+        1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("outcome", outcome switch
+        {
+            PublishOutcome.Accepted => "accepted",
+            PublishOutcome.Duplicate => "duplicate",
+            PublishOutcome.Refused => "refused",
+            PublishOutcome.NotHome => "not_home",
+            _ => "unknown",
+        }));
 
     public void ChannelOpened() => _channels.Add(1);
 

@@ -7,6 +7,8 @@ namespace E2EEvents.EdgeGateway;
 /// <summary>A gateway towards its clients. Section <c>Gateway</c>.</summary>
 internal sealed class GatewayOptions : IValidatableObject
 {
+    private const int MinKeyLength = 16;
+
     /// <summary>Name of this gateway in logs and feeds; a random part is added so that two are never one. Default: the machine's name.</summary>
     [Required, RegularExpression("[A-Za-z0-9._-]{1,100}")]
     public string Name { get; set; } = Environment.MachineName;
@@ -54,6 +56,17 @@ internal sealed class GatewayOptions : IValidatableObject
     [Range(1, 1_000_000)]
     public int NewTopicsPerSecond { get; set; } = 200;
 
+    /// <summary>Events that one client may publish per second, refused ones included. Default: 50, five times that at once.</summary>
+    [Range(1, 1_000_000)]
+    public int EventsPerSecond { get; set; } = 50;
+
+    /// <summary>Largest body of a published event. Default: 64 KiB.</summary>
+    [Range(1024, 512 << 10)]
+    public int MaxEventBytes { get; set; } = 64 << 10;
+
+    /// <summary>Keys that allow to publish to kinds of key holders, at least 16 characters each. Secrets: give them by the environment or a file nobody else reads. Default: none, nobody may.</summary>
+    public string[] PublishKeys { get; set; } = [];
+
     /// <summary>Header in which a trusted proxy names the client, e.g. CF-Connecting-IP. Default: none, the address of the connection counts.</summary>
     public string? ClientIpHeader { get; set; }
 
@@ -76,6 +89,11 @@ internal sealed class GatewayOptions : IValidatableObject
             {
                 yield return new ValidationResult($"Gateway:TrustedProxies holds '{network}', which is no network such as 10.0.0.0/8.", [nameof(TrustedProxies)]);
             }
+        }
+
+        for (var i = 0; i < PublishKeys.Length; i++)
+        {
+            if (PublishKeys[i].Length < MinKeyLength) yield return new ValidationResult($"Gateway:PublishKeys:{i} is shorter than {MinKeyLength} characters: it could be guessed.", [nameof(PublishKeys)]);
         }
 
         if (ClientIpHeader is not null && TrustedProxies.Length == 0)

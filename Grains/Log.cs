@@ -46,4 +46,13 @@ internal static partial class Log
 
     [LoggerMessage(1007, LogLevel.Warning, "{Record} could not be stored; it is read again, and the caller tries again.")]
     public static partial void RecordWriteFailed(ILogger logger, string record, Exception exception);
+
+    [LoggerMessage(1040, LogLevel.Warning, "The home of {Kind} is now {Term}; its topics are served by that region's authority from here on.")]
+    public static partial void TermLearnt(ILogger logger, string kind, Interfaces.Regions.Term term);
+
+    [LoggerMessage(1041, LogLevel.Warning, "A planned move of {Kind} to {Term} is {Leaving} (true = announced: connectors stop; false = called off: they go on).")]
+    public static partial void KindLeaves(ILogger logger, string kind, Interfaces.Regions.Term term, bool leaving);
+
+    [LoggerMessage(1042, LogLevel.Warning, "The region's terms could not be read (try {Tries}); no topic is served before they are known. Trying again in {Delay}.")]
+    public static partial void TermsFailed(ILogger logger, int tries, TimeSpan delay, Exception exception);
 }

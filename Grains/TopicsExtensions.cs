@@ -36,6 +36,7 @@ public static class TopicsExtensions
         services.AddSingleton<TopicServices>();
         services.AddSingleton<KindRegistry>();
         services.AddSingleton<HomeMap>();
+        services.AddHostedService<HomesLoader>();
         services.AddSingleton<SiloFreshness>();
         services.AddSingleton<RegionLinks>();
         services.AddSingleton<IRegionCalls>(provider => provider.GetRequiredService<RegionLinks>());

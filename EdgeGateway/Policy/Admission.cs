@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace E2EEvents.EdgeGateway.Policy;
 
-/// <summary>Who may come in: streams per gateway, new topics per client, web origins. Cold: runs when a request starts, never per delivery.</summary>
+/// <summary>Who may come in: streams per gateway, new topics and publications per client, web origins. Cold: runs when a request starts, never per delivery.</summary>
 internal sealed class Admission : IDisposable
 {
     private readonly GatewayOptions _options;
@@ -13,6 +13,7 @@ internal sealed class Admission : IDisposable
     private readonly IPNetwork[] _proxies;
     private readonly HashSet<string> _origins;
     private readonly PartitionedRateLimiter<IPAddress> _newTopics;
+    private readonly PartitionedRateLimiter<IPAddress> _events;
     private int _streams;
 
     public Admission(IOptions<GatewayOptions> options, GatewayMetrics metrics)
@@ -21,13 +22,8 @@ internal sealed class Admission : IDisposable
         _metrics = metrics;
         _proxies = Array.ConvertAll(_options.TrustedProxies, text => IPNetwork.Parse(text));
         _origins = new HashSet<string>(_options.AllowedOrigins, StringComparer.OrdinalIgnoreCase);
-        _newTopics = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(client, _ => new TokenBucketRateLimiterOptions
-        {
-            TokenLimit = _options.NewTopicsPerSecond * 5,
-            TokensPerPeriod = _options.NewTopicsPerSecond,
-            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-            AutoReplenishment = true,
-        }));
+        _newTopics = PerClient(_options.NewTopicsPerSecond);
+        _events = PerClient(_options.EventsPerSecond);
     }
 
     /// <summary>Takes a place for a stream; to be given back with <see cref="LeaveStream"/>.</summary>
@@ -61,6 +57,14 @@ internal sealed class Admission : IDisposable
         }
     }
 
+    /// <summary>Counts a publication, or an attempt at one, against the client.</summary>
+    /// <exception cref="ProblemException">The client published too many.</exception>
+    public void AskToPublish(HttpContext http)
+    {
+        using var lease = _events.AttemptAcquire(ClientOf(http));
+        if (!lease.IsAcquired) throw new ProblemException(Problem.TooManyEvents, $"At most {_options.EventsPerSecond} events a second from one client; wait a second and publish again with the same key.");
+    }
+
     /// <summary>Browsers name the page's origin when they open a WebSocket, and CORS does not apply to them: refuse here.</summary>
     /// <exception cref="ProblemException">The origin is not among the allowed ones.</exception>
     public void CheckOrigin(HttpContext http)
@@ -80,7 +84,20 @@ internal sealed class Admission : IDisposable
         return IPAddress.TryParse(http.Request.Headers[header].ToString(), out var client) ? client : peer;
     }
 
-    public void Dispose() => _newTopics.Dispose();
+    public void Dispose()
+    {
+        _newTopics.Dispose();
+        _events.Dispose();
+    }
+
+    private static PartitionedRateLimiter<IPAddress> PerClient(int perSecond) =>
+        PartitionedRateLimiter.Create<IPAddress, IPAddress>(client => RateLimitPartition.GetTokenBucketLimiter(client, _ => new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = perSecond * 5,
+            TokensPerPeriod = perSecond,
+            ReplenishmentPeriod = TimeSpan.FromSeconds(1),
+            AutoReplenishment = true,
+        }));
 
     private bool IsTrusted(IPAddress peer)
     {

@@ -8,9 +8,17 @@ public interface IHomesGrain : IGrainWithIntegerKey
     [Alias("list")]
     Task<KindTerm[]> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes over the terms that are above those known, stores them, and answers with all that are known now.</summary>
+    /// <summary>
+    /// Takes over the terms that are above those known, stores them, and answers with all that are known now. Kinds that this region has not are
+    /// left out. What another region says about <see cref="KindTerm.Leaving"/> counts for nothing: that is the home's own to say.
+    /// </summary>
     [Alias("learn")]
     Task<KindTerm[]> LearnAsync(KindTerm[] terms, CancellationToken cancellationToken);
+
+    /// <summary>Announces, or calls off, a planned move of a kind that has its home here, to a term above the present one.</summary>
+    /// <returns>The term known then; <see cref="KindTerm.Leaving"/> as asked if that was accepted, which it is only at home.</returns>
+    [Alias("leave")]
+    Task<KindTerm> LeaveAsync(string kind, Term to, bool leaving, CancellationToken cancellationToken);
 }
 
 /// <summary>The term of one kind.</summary>

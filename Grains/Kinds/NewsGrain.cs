@@ -5,7 +5,7 @@ using E2EEvents.Grains.Topics;
 namespace E2EEvents.Grains.Kinds;
 
 /// <summary>Feeds of headlines.</summary>
-[TopicKind("news", Delivery.Every)]
+[TopicKind("news", Delivery.Every, Publishers = Publishers.KeyHolders)]
 public sealed class NewsGrain : TopicGrain<News, NewsEvent>
 {
     private const int MaxHeadline = 200;

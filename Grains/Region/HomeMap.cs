@@ -9,6 +9,7 @@ internal sealed class HomeMap(IOptions<RegionsOptions> options)
     private const long FirstTerm = 1;
 
     private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Dictionary<string, KindTerm> _terms = [];
 
     public RegionTree Tree { get; } = new(options.Value);
@@ -19,8 +20,23 @@ internal sealed class HomeMap(IOptions<RegionsOptions> options)
     /// <summary>Raised, on any thread, for each kind whose home became another.</summary>
     public event Action<string>? HomeChanged;
 
-    public KindTerm TermOf(string kind) =>
-        _terms.TryGetValue(kind, out var known) ? known : new KindTerm(kind, new Term(FirstTerm, Tree.ConfiguredHomeOf(kind) ?? Tree.Name));
+    /// <summary>Completes once the stored terms are known; before it, configuration alone speaks, which a promotion may have overridden.</summary>
+    public Task Loaded => _loaded.Task;
+
+    public KindTerm TermOf(string kind) => _terms.TryGetValue(kind, out var known) ? known : FirstTermOf(kind);
+
+    /// <summary>The term that configuration gives.</summary>
+    public KindTerm FirstTermOf(string kind) => new(kind, new Term(FirstTerm, Tree.ConfiguredHomeOf(kind) ?? Tree.Name));
+
+    /// <summary>What other regions are to be told: every term that was learnt.</summary>
+    public KindTerm[] TermsToTell()
+    {
+        var terms = _terms;
+        var tell = new KindTerm[terms.Count];
+        terms.Values.CopyTo(tell, 0);
+        for (var i = 0; i < tell.Length; i++) tell[i] = tell[i] with { Leaving = false };
+        return tell;
+    }
 
     public string HomeOf(string kind) => TermOf(kind).Term.Region;
 
@@ -29,7 +45,7 @@ internal sealed class HomeMap(IOptions<RegionsOptions> options)
     /// <summary>Region to dial for a kind; null at home.</summary>
     public string? UpstreamOf(string kind) => Tree.UpstreamTo(HomeOf(kind));
 
-    /// <summary>Terms learnt from the region's <see cref="IHomesGrain"/>; lower ones than those known change nothing.</summary>
+    /// <summary>Terms as the region's <see cref="IHomesGrain"/> answers them; lower ones than those known change nothing.</summary>
     public void Learn(IEnumerable<KindTerm> terms)
     {
         var moved = new List<string>();
@@ -47,6 +63,7 @@ internal sealed class HomeMap(IOptions<RegionsOptions> options)
             _terms = next;
         }
 
+        _loaded.TrySetResult();
         foreach (var kind in moved) HomeChanged?.Invoke(kind);
     }
 }

@@ -34,6 +34,17 @@ internal sealed class KindRegistry
     /// <exception cref="KeyNotFoundException">No such kind in this process.</exception>
     public Delivery DeliveryOf(string kind) => Kinds.Find(known => known.Kind == kind)?.Delivery ?? throw new KeyNotFoundException($"This region has no topic kind '{kind}'.");
 
+    /// <summary>True if the kind exists.</summary>
+    public bool Has(string kind)
+    {
+        foreach (var known in Kinds)
+        {
+            if (known.Kind == kind) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Why the process must not start.</summary>
     public List<string> Errors { get; } = [];
 }

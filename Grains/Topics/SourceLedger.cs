@@ -89,6 +89,17 @@ internal sealed class SourceLedger
         return false;
     }
 
+    /// <summary>True once a finished write holds the event.</summary>
+    public bool IsSettled(SourceEventId id)
+    {
+        foreach (var settled in _settled.EventIds)
+        {
+            if (settled == id) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>True once <paramref name="upTo"/> of the source or something newer has been seen.</summary>
     public bool IsSeen(string source, Sequence upTo) => _sources.TryGetValue(source, out var known) && known.Newest >= upTo;
 

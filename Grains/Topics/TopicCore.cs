@@ -83,7 +83,9 @@ internal sealed class TopicCore<TState, TEvent>
     public IReadOnlyList<SourceSequence> SettledSources => _ledger.Settled.Sources;
 
     /// <summary>Takes one event.</summary>
-    public StageResult Stage(SourcedEvent e)
+    /// <param name="e">The event.</param>
+    /// <param name="consumeRefused">False for a publisher who is there to hear the refusal: the same event may then come again, and be applied once the state allows it.</param>
+    public StageResult Stage(SourcedEvent e, bool consumeRefused = true)
     {
         if (FlawOf(e) is { } flaw) return new StageResult(StageOutcome.Refused, flaw);
         switch (_ledger.Classify(e))
@@ -95,7 +97,7 @@ internal sealed class TopicCore<TState, TEvent>
         }
 
         var reduction = _reducer.Reduce(_state, e.Data);
-        _ledger.Advance(e);
+        if (reduction.Refusal is null || consumeRefused) _ledger.Advance(e);
         if (reduction.Refusal is { } reason) return new StageResult(StageOutcome.Refused, reason);
         if (ReferenceEquals(reduction.Next, _state)) return new StageResult(StageOutcome.Unchanged);
         _state = reduction.Next!;
@@ -119,6 +121,9 @@ internal sealed class TopicCore<TState, TEvent>
     }
 
     public bool IsSettled(string source, Sequence upTo) => _ledger.IsSettled(source, upTo);
+
+    /// <summary>True once an event without a sequence is in a finished write.</summary>
+    public bool IsSettled(SourceEventId id) => _ledger.IsSettled(id);
 
     public bool IsSeen(string source, Sequence upTo) => _ledger.IsSeen(source, upTo);
 

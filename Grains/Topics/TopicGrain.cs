@@ -17,7 +17,7 @@ namespace E2EEvents.Grains.Topics;
 /// ends the activation and fails the delivery, so that the stream delivers again to an activation that knows what is stored.
 /// </remarks>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
-public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBatchObserver<SourcedEvent>, IStreamSubscriptionObserver, IReducer<TState, TEvent>, ITopicRule
+public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBatchObserver<SourcedEvent>, IStreamSubscriptionObserver, IReducer<TState, TEvent>, ITopicRule
     where TState : class
     where TEvent : class
 {
@@ -136,8 +136,6 @@ public abstract class TopicGrain<TState, TEvent> : Grain, ITopicGrain, IAsyncBat
         KeepAliveWhileFollowed();
         return Task.FromResult(Answer(read, frames, follow, homeTime));
     }
-
-    Task<PublishAnswer> ITopicReader.PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
 
     Task<byte[]> ITopicGrain.HandOverAsync(Interfaces.Regions.Term to, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
 

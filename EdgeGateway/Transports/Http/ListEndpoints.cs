@@ -15,7 +15,7 @@ internal sealed class ListEndpoints(KindMap kinds, IGrainFactory grains, IOption
     {
         if (!kinds.IsLoaded) throw new ProblemException(Problem.Unavailable, "The region's silos do not answer yet; try again in a moment.");
         var list = new List<KindBody>();
-        foreach (var kind in kinds.All) list.Add(new KindBody(kind.Kind, kind.Delivery == Delivery.Every ? "every" : "latest"));
+        foreach (var kind in kinds.All) list.Add(new KindBody(kind.Kind, kind.Delivery == Delivery.Every ? "every" : "latest", NameOf(kind.Publishers)));
         list.Sort((a, b) => string.CompareOrdinal(a.Kind, b.Kind));
         await WriteAsync(http, new KindsBody(list)).ConfigureAwait(false);
     }
@@ -76,9 +76,16 @@ internal sealed class ListEndpoints(KindMap kinds, IGrainFactory grains, IOption
         return http.Response.Body.WriteAsync(JsonSerializer.SerializeToUtf8Bytes(body, StateEncoder.StateOptions), http.RequestAborted).AsTask();
     }
 
+    private static string? NameOf(Publishers publishers) => publishers switch
+    {
+        Publishers.KeyHolders => "keyHolders",
+        Publishers.Anyone => "anyone",
+        _ => null,
+    };
+
     private sealed record KindsBody(List<KindBody> Kinds);
 
-    private sealed record KindBody(string Kind, string Delivery);
+    private sealed record KindBody(string Kind, string Delivery, string? Publishers);
 
     private sealed record TopicsBody(List<TopicBody> Topics, string? Next);
 

@@ -41,7 +41,7 @@ public sealed class PageTests
         await using var rig = await GatewayRig.StartAsync();
         var files = typeof(EdgeGatewayExtensions).Assembly.GetManifestResourceNames().Select(name => name.Replace("wwwroot", "", StringComparison.Ordinal).Replace('\\', '/')).Append("/").ToHashSet();
         var routes = rig.Routes.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Select(route => route.RoutePattern.RawText!)
-            .Where(path => !files.Contains(path)).Order(StringComparer.Ordinal);
+            .Where(path => !files.Contains(path)).Distinct().Order(StringComparer.Ordinal);
 
         var document = JsonNode.Parse(await File.ReadAllTextAsync(Repository.PathOf("docs/openapi.json"), A.Token))!;
 

@@ -25,8 +25,12 @@ public sealed class ProblemTests
         ["not-there-yet"] = "topics/match/x?atLeast=00000000000000aa:9",
     };
 
-    // With their own tests in LimitTests and WebSocketProtocolTests.
-    private static readonly string[] Elsewhere = ["origin-refused", "too-many-new-topics", "full"];
+    // With their own tests in LimitTests, WebSocketProtocolTests and PublishTests.
+    private static readonly string[] Elsewhere =
+    [
+        "origin-refused", "too-many-new-topics", "full",
+        "not-json", "key-refused", "no-publishing", "too-large", "event-refused", "too-many-events", "outcome-unknown",
+    ];
 
     [Fact]
     public async Task Refusal_OfEachSort_IsToldAsProblemDetails()

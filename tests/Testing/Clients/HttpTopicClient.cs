@@ -69,6 +69,18 @@ public sealed class HttpTopicClient(Uri gateway) : IDisposable
     public async Task<HttpAnswer> SendAsync(string path, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        return await SendAsync(request, headers, cancellationToken);
+    }
+
+    /// <summary>Publishes an event; <paramref name="key"/> null = without an idempotency key.</summary>
+    public async Task<HttpAnswer> PublishAsync(string topic, string json, string? key, CancellationToken cancellationToken, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"topics/{topic}") { Content = new ByteArrayContent(System.Text.Encoding.UTF8.GetBytes(json)) };
+        return await SendAsync(request, key is null ? headers : [.. headers, ("Idempotency-Key", key)], cancellationToken);
+    }
+
+    private async Task<HttpAnswer> SendAsync(HttpRequestMessage request, (string Name, string Value)[] headers, CancellationToken cancellationToken)
+    {
         foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _http.SendAsync(request, cancellationToken);
         var all = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);

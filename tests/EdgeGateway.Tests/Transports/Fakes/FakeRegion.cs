@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using E2EEvents.Grains.Interfaces.Regions;
 
 namespace E2EEvents.EdgeGateway.Tests.Transports.Fakes;
 
 /// <summary>A region as a gateway sees it: kinds, topics, one silo's feed, the catalogue.</summary>
-internal sealed class FakeRegion : IKindsGrain
+internal sealed class FakeRegion : IKindsGrain, IHomesGrain
 {
     public const string Silo = "S127.0.0.1:1:1";
 
@@ -38,14 +39,36 @@ internal sealed class FakeRegion : IKindsGrain
         keys.Add(topic.Key);
     }
 
-    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => KindsFault is { } fault
+    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => ++KindsAsked > 0 && KindsFault is { } fault
         ? Task.FromException<KindInfo[]>(fault)
         : Task.FromResult<KindInfo[]>(
         [
             new KindInfo("ticker", Delivery.Latest, "home", 1, IsHere: true, Publishers.None),
             new KindInfo("match", Delivery.Every, "home", 1, IsHere: true, Publishers.None),
-            new KindInfo("news", Delivery.Every, "home", 1, IsHere: true, Publishers.None),
+            new KindInfo("news", Delivery.Every, "home", 1, IsHere: true, Publishers.KeyHolders),
+            new KindInfo("wall", Delivery.Every, "home", 1, IsHere: true, Publishers.Anyone),
         ]);
+
+    /// <summary>Terms learnt, by kind; as in a region, only higher ones count.</summary>
+    public Dictionary<string, KindTerm> Terms { get; } = [];
+
+    /// <summary>How often the kinds were asked for.</summary>
+    public int KindsAsked { get; private set; }
+
+    Task<KindTerm[]> IHomesGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindTerm[]>([.. Terms.Values]);
+
+    Task<KindTerm[]> IHomesGrain.LearnAsync(KindTerm[] terms, CancellationToken cancellationToken)
+    {
+        foreach (var told in terms)
+        {
+            if (!Terms.TryGetValue(told.Kind, out var known) || told.Term.IsAbove(known.Term)) Terms[told.Kind] = told;
+        }
+
+        return Task.FromResult<KindTerm[]>([.. Terms.Values]);
+    }
+
+    Task<KindTerm> IHomesGrain.LeaveAsync(string kind, Term to, bool leaving, CancellationToken cancellationToken) =>
+        Task.FromResult(Terms[kind] = Terms[kind] with { Leaving = leaving });
 
     private static Delivery DeliveryOf(TopicKey topic) => topic.Kind == "ticker" ? Delivery.Latest : Delivery.Every;
 }

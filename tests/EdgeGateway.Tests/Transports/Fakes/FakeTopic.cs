@@ -112,5 +112,19 @@ internal sealed class FakeTopic(TopicKey key, Delivery delivery, FakeRegion regi
         return have.Offset + 1 < _history[0].Position.Offset ? Gap.History : Gap.None;
     }
 
-    public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is published here.");
+    /// <summary>Events published, refused ones included.</summary>
+    public List<SourcedEvent> Published { get; } = [];
+
+    /// <summary>What publications are answered with; null = stored once for each event id.</summary>
+    public Func<SourcedEvent, PublishAnswer?> OnPublish { get; set; } = _ => null;
+
+    public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken)
+    {
+        if ((Fault ?? region.Fault) is { } fault) return Task.FromException<PublishAnswer>(fault);
+        var isKnown = Published.Exists(known => known.EventId == e.EventId);
+        Published.Add(e);
+        if (OnPublish(e) is { } answer) return Task.FromResult(answer);
+        if (!isKnown) Publish();
+        return Task.FromResult(new PublishAnswer(isKnown ? PublishOutcome.Duplicate : PublishOutcome.Accepted, Position));
+    }
 }
