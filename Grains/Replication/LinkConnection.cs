@@ -49,14 +49,14 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
         var beginning = GuardAsync(BeginAsync(begin));
         try
         {
-            var first = await Task.WhenAny(reading, pinging).ConfigureAwait(false);
+            var first = await Task.WhenAny(reading, pinging, FailedAsync(beginning)).ConfigureAwait(false);
             return await first.ConfigureAwait(false);
         }
         finally
         {
             Abort();
-            await Task.WhenAll(reading, pinging, beginning).ConfigureAwait(false);
             foreach (var (_, call) in _calls) call.TrySetException(new RegionCallException("the link broke before the answer came"));
+            await Task.WhenAll(reading, pinging, beginning).ConfigureAwait(false);
         }
     }
 
@@ -82,6 +82,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
         try
         {
             await SendAsync(LinkFrames.Call(id, (int)method, body)).WaitAsync(CallDeadline, time, cancellationToken).ConfigureAwait(false);
+            if (_over.IsCancellationRequested) throw new RegionCallException("the link broke"); // nobody would tell this call any more
             return await answer.Task.WaitAsync(CallDeadline, time, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
@@ -150,13 +151,20 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
         try
         {
             await begin().ConfigureAwait(false);
+            return "";
         }
-        catch (RegionCallException)
+        catch (Exception e) when (e is not OperationCanceledException) // survived: a link that cannot begin is dialled anew
         {
-            Abort(); // the link is as good as dead: dial again
+            return $"it could not begin: {e.Message}";
         }
+    }
 
-        return "";
+    /// <summary>Completes only when a beginning went wrong.</summary>
+    private async Task<string> FailedAsync(Task<string> beginning)
+    {
+        var error = await beginning.ConfigureAwait(false);
+        if (error.Length == 0) await Task.Delay(Timeout.InfiniteTimeSpan, time, _over.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return error;
     }
 
     private async Task<string> ReadAsync()

@@ -101,8 +101,10 @@ internal sealed class LinkSender(LinkFreshness freshness, TopicFollower follower
         if (!topic.IsTold)
         {
             var freshAt = topic.Topic.FreshAt; // before the position, which is at least that fresh
-            taken.Add(new LinkTaken(topic.Sub, topic.Channel.Position, freshAt));
+            var position = topic.Channel.Position;
+            taken.Add(new LinkTaken(topic.Sub, position, freshAt));
             topic.IsTold = true;
+            if (topic.Epoch == 0 && position.Offset == 0) (topic.Epoch, topic.Offset) = (position.Epoch, 0); // it misses nothing yet, and shall miss nothing to come
         }
 
         if (topic.IsReading) return; // enqueued again with its page

@@ -208,6 +208,11 @@ internal sealed class LinkSession
         {
             // the session is over
         }
+        catch (Exception e) // survived: told to the region, which asks again when it dials anew
+        {
+            Interlocked.Decrement(ref _subs);
+            Refuse(sub.Sub, Shorten(e.Message));
+        }
     }
 
     private async Task CallAsync(long id, LinkMethod method, byte[] body)
