@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 
 namespace E2EEvents.EdgeGateway.Transports.Link;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.Grains.Interfaces.Regions;
@@ -16,6 +17,7 @@ internal sealed record LinkParts(
 /// One region's silo, connected to this gateway: reads its frames and writes what it follows (Wire/LINK.md). To this gateway it is one more reader,
 /// with the right to all fields of frames. Memory: cursors, one batch, at most <see cref="MaxCalls"/> calls and 8 pages of history.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "Semaphores without a wait handle hold nothing, and late calls may still release them; the source of the end goes with the request.")]
 internal sealed class LinkSession
 {
     private const int MaxCalls = 64;
