@@ -29,7 +29,7 @@ internal static partial class Log
     [LoggerMessage(1021, LogLevel.Warning, "The link to region {Region} ({Address}) is down: {Error}. Its topics are served as they are, stale after a while; dialling again until it is up.")]
     public static partial void LinkDown(ILogger logger, string region, string address, string error);
 
-    [LoggerMessage(1022, LogLevel.Warning, "Region {Region} refuses to send {Topic}: {Reason}. Readers of it wait; asked again when the link is dialled anew.")]
+    [LoggerMessage(1022, LogLevel.Warning, "Region {Region} refuses to send {Topic}: {Reason}. Readers of it wait; asked again every few seconds, this is said once.")]
     public static partial void LinkRefused(ILogger logger, string region, string topic, string reason);
 
     [LoggerMessage(1023, LogLevel.Information, "The replica of {Topic} goes on at {Position} with changes missing, which the history of {Region} no longer had; readers are told.")]

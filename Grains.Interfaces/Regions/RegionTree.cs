@@ -29,13 +29,16 @@ public sealed class RegionTree(RegionsOptions options)
         return home;
     }
 
-    /// <summary>Regions to stay in touch with whatever is followed: those configured as homes, and the upstream.</summary>
+    /// <summary>Regions to stay in touch with whatever is followed: the upstream, and those that lead to configured homes.</summary>
     public IReadOnlyCollection<string> ToKeep()
     {
-        var keep = new HashSet<string>(options.Homes.Values);
-        if (options.DefaultHome is { } home) keep.Add(home);
+        var keep = new HashSet<string>();
+        foreach (var home in (string?[])[options.DefaultHome, .. options.Homes.Values])
+        {
+            if (home is not null && UpstreamTo(home) is { } towards) keep.Add(towards);
+        }
+
         if (options.All.GetValueOrDefault(options.Name)?.Upstream is { } upstream) keep.Add(upstream);
-        keep.Remove(options.Name);
         keep.RemoveWhere(region => LinksOf(region).Length == 0);
         return keep;
     }

@@ -23,6 +23,7 @@ internal sealed class RegionLink(string region, LinkParts parts)
 
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<long, Replica> _replicas = new();
+    private readonly ConcurrentDictionary<long, Replica> _refused = new();
     private TaskCompletionSource<LinkConnection> _connected = NewSignal();
     private LinkConnection? _connection;
     private long _since = parts.Time.UnixMicroseconds();
@@ -131,7 +132,24 @@ internal sealed class RegionLink(string region, LinkParts parts)
 
     public void TakeRefused(LinkRefusal refusal)
     {
-        if (_replicas.TryGetValue(refusal.Sub, out var replica)) Log.LinkRefused(parts.Logger, region, replica.Topic.ToString(), refusal.Reason);
+        if (!_replicas.TryGetValue(refusal.Sub, out var replica)) return;
+        if (_refused.TryAdd(refusal.Sub, replica) && _refused.Count == 1) Log.LinkRefused(parts.Logger, region, replica.Topic.ToString(), refusal.Reason); // the first speaks for all
+    }
+
+    /// <summary>Asks again for what was refused: the kind may have been deployed there by now.</summary>
+    public void AskAgain()
+    {
+        LinkConnection? connection;
+        lock (_lock) connection = _connection;
+        if (connection is null || _refused.IsEmpty) return;
+        var subs = new List<LinkSub>();
+        foreach (var (sub, replica) in _refused)
+        {
+            _refused.TryRemove(sub, out _);
+            if (_replicas.ContainsKey(sub) && subs.Count < SubsPerFrame) subs.Add(SubOf(replica));
+        }
+
+        if (subs.Count > 0) Send(connection, LinkFrames.Sub(subs));
     }
 
     public void TakeWatermarks(List<Watermark> watermarks)

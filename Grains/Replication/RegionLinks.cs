@@ -12,6 +12,7 @@ namespace E2EEvents.Grains.Replication;
 /// </summary>
 internal sealed class RegionLinks : BackgroundService, IRegionCalls
 {
+    private const int AskAgainTurns = 5;
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
     private readonly HomeMap _homes;
@@ -67,6 +68,7 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
             foreach (var region in _homes.Tree.ToKeep()) LinkTo(region);
             try
             {
+                if (turn % AskAgainTurns == 0) AskAgain();
                 await TellAsync(exchangesTerms: turn % 2 == 1, stoppingToken).ConfigureAwait(false);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested) // survived: a silo that is just starting, or a link that is down
@@ -102,6 +104,14 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
             .WaitAsync(Every, _time, cancellationToken).ConfigureAwait(false);
         if (!exchangesTerms) return;
         foreach (var link in links) await link.ExchangeTermsAsync(cancellationToken).WaitAsync(Every, _time, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void AskAgain()
+    {
+        lock (_lock)
+        {
+            foreach (var (_, link) in _links) link.AskAgain();
+        }
     }
 
     private Task<KindTerm[]> LearnAsync(KindTerm[] terms) =>

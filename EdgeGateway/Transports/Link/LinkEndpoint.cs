@@ -50,6 +50,12 @@ internal sealed class LinkEndpoint(
             return;
         }
 
+        if (!kinds.IsLoaded) // it would be refused what is only not known yet
+        {
+            http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            return;
+        }
+
         var peer = await http.Connection.GetClientCertificateAsync(http.RequestAborted).ConfigureAwait(false);
         if (!certificates.TryCheck(peer, LinkRole.Client, out var region, out var reason))
         {

@@ -11,11 +11,21 @@ internal readonly record struct LinkOutput(List<LinkTaken> Taken, FrameWriter? F
     public bool IsEmpty => Taken.Count == 0 && Frames is null;
 }
 
+/// <summary>What a sender needs of the gateway's topics.</summary>
+internal interface ILinkTopics
+{
+    /// <summary>Frames after a position that the channel no longer has; the newest alone when history is too short, and the region tells its readers.</summary>
+    Task<List<Frame>> ReadAsync(TopicKey topic, Position after, int maxBytes);
+
+    /// <summary>A topic is no longer held.</summary>
+    void Release(FollowedTopic topic);
+}
+
 /// <summary>
 /// Dirty topics and a cursor for each, never a queue: while the link is slow, topics change under it, and what is sent next is what they are then.
 /// Topics are sent in rounds: a round begins with all that is dirty; what could be vouched for at its beginning may be told once all of it has been sent.
 /// </summary>
-internal sealed class LinkSender(LinkFreshness freshness, TopicFollower follower, TimeProvider time, Action wake)
+internal sealed class LinkSender(LinkFreshness freshness, ILinkTopics topics, TimeProvider time, Action wake)
 {
     private const int TurnBytes = 32 << 10;
     private const int PageBytes = 128 << 10;
@@ -49,7 +59,7 @@ internal sealed class LinkSender(LinkFreshness freshness, TopicFollower follower
         if (!_topics.TryRemove(sub, out var topic)) return false;
         topic.IsOver = true;
         topic.Channel.Unlisten(topic);
-        follower.Release(topic.Topic);
+        topics.Release(topic.Topic);
         return true;
     }
 
@@ -204,8 +214,7 @@ internal sealed class LinkSender(LinkFreshness freshness, TopicFollower follower
         List<Frame> page = [];
         try
         {
-            var answer = await follower.ReadAsync(topic.Channel.Topic, new Position(topic.Epoch, topic.Offset), PageBytes, CancellationToken.None).ConfigureAwait(false);
-            foreach (var frame in FrameCodec.Decode(answer.Frames)) page.Add(frame); // with a gap it is the newest alone, and the region tells its readers
+            page = await topics.ReadAsync(topic.Channel.Topic, new Position(topic.Epoch, topic.Offset), PageBytes).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException or InvalidDataException)
         {

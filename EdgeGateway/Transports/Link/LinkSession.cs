@@ -1,24 +1,16 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Net.WebSockets;
-using E2EEvents.EdgeGateway.Feeds;
-using E2EEvents.Grains.Interfaces.Regions;
-using Microsoft.Extensions.Logging;
 using Socket = System.Net.WebSockets.WebSocket;
 
 namespace E2EEvents.EdgeGateway.Transports.Link;
-
-/// <summary>What a link session needs of its gateway.</summary>
-internal sealed record LinkParts(
-    TopicFollower Follower, KindMap Kinds, RegionTree Tree, LinkCallHandler Calls, LinkOptions Options, TimeSpan StaleAfter, string Instance,
-    GatewayMetrics Metrics, ILogger Logger, TimeProvider Time);
 
 /// <summary>
 /// One region's silo, connected to this gateway: reads its frames and writes what it follows (Wire/LINK.md). To this gateway it is one more reader,
 /// with the right to all fields of frames. Memory: cursors, one batch, at most <see cref="MaxCalls"/> calls and 8 pages of history.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "Semaphores without a wait handle hold nothing, and late calls may still release them; the source of the end goes with the request.")]
-internal sealed class LinkSession
+internal sealed partial class LinkSession
 {
     private const int MaxCalls = 64;
     private const int MaxJoining = 64;
@@ -46,7 +38,7 @@ internal sealed class LinkSession
         (_parts, _socket, _peer) = (parts, socket, peer);
         _over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _freshness = new LinkFreshness(parts.Time, parts.StaleAfter / 2);
-        _sender = new LinkSender(_freshness, parts.Follower, parts.Time, Wake);
+        _sender = new LinkSender(_freshness, new LinkTopics(parts.Follower), parts.Time, Wake);
         _heardAt = parts.Time.GetTimestamp();
     }
 
@@ -108,146 +100,6 @@ internal sealed class LinkSession
             // awake already
         }
     }
-
-    private async Task<string> ReadAsync()
-    {
-        var messages = new LinkMessages(_socket, LinkFrames.MaxRequestBytes);
-        while (true)
-        {
-            if (await messages.ReadAsync(_over.Token).ConfigureAwait(false) is not { } frame) return "it closed the link";
-            Volatile.Write(ref _heardAt, _parts.Time.GetTimestamp());
-            Take(frame);
-        }
-    }
-
-    private void Take(ReadOnlyMemory<byte> frame)
-    {
-        var reader = new LinkReader(frame);
-        switch (reader.Type)
-        {
-            case LinkFrameType.Sub:
-                foreach (var sub in reader.Sub()) Subscribe(sub);
-                break;
-            case LinkFrameType.Unsub:
-                foreach (var sub in reader.Subs())
-                {
-                    if (_sender.End(sub)) Interlocked.Decrement(ref _subs);
-                }
-
-                break;
-            case LinkFrameType.Ack:
-                Volatile.Write(ref _acknowledged, reader.Numbered());
-                Wake();
-                break;
-            case LinkFrameType.Ping:
-                Answer(LinkFrames.Pong(reader.Numbered(), Clocks()));
-                break;
-            case LinkFrameType.Call:
-                var (id, method, body) = reader.Call();
-                if (_calls.Wait(0)) _ = CallAsync(id, (LinkMethod)method, body.ToArray());
-                else Answer(LinkFrames.Reply(id, $"more than {MaxCalls} calls at once", isFinal: false, []));
-                break;
-            default:
-                break; // of a later version
-        }
-    }
-
-    private List<LinkClock> Clocks()
-    {
-        var clocks = new List<LinkClock> { new(_parts.Tree.Name, _parts.Time.UnixMicroseconds()) };
-        foreach (var clock in _parts.Follower.Clocks())
-        {
-            if (clock.Home != _parts.Tree.Name) clocks.Add(new LinkClock(clock.Home, clock.Now));
-        }
-
-        return clocks;
-    }
-
-    /// <summary>Control frames wait in a queue that is bounded by what asks for them: calls, pings (one a second) and subscriptions.</summary>
-    private void Answer(byte[] frame)
-    {
-        if (_replies.Count > _parts.Options.MaxTopics + (2 * MaxCalls)) throw new InvalidDataException("it asks faster than it takes answers");
-        _replies.Enqueue(frame);
-        Wake();
-    }
-
-    private void Subscribe(LinkSub sub)
-    {
-        if (!TopicKey.TryParse(sub.Topic, out var topic, out _)) Refuse(sub.Sub, "no topic");
-        else if (_parts.Kinds.Find(topic.Kind) is null) Refuse(sub.Sub, $"unknown kind '{topic.Kind}'");
-        else if (!_parts.Tree.MayTake(_peer.Region, topic.Kind)) Refuse(sub.Sub, $"region {_peer.Region} may not take kind '{topic.Kind}'");
-        else if (_subs >= _parts.Options.MaxTopics) Refuse(sub.Sub, $"more than {_parts.Options.MaxTopics} topics");
-        else
-        {
-            Interlocked.Increment(ref _subs);
-            _ = JoinAsync(sub, topic);
-        }
-    }
-
-    private void Refuse(long sub, string reason)
-    {
-        _parts.Metrics.LinkRefused();
-        Answer(LinkFrames.Refused(new LinkRefusal(sub, reason)));
-    }
-
-    private async Task JoinAsync(LinkSub sub, TopicKey key)
-    {
-        try
-        {
-            await _joining.WaitAsync(_over.Token).ConfigureAwait(false);
-            try
-            {
-                var topic = await _parts.Follower.HoldAsync(key, _over.Token).ConfigureAwait(false);
-                if (_over.IsCancellationRequested) _parts.Follower.Release(topic);
-                else _sender.Add(new LinkedTopic(sub.Sub, topic, sub.After, _sender));
-            }
-            finally
-            {
-                _joining.Release();
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // the session is over
-        }
-        catch (Exception e) // survived: told to the region, which asks again when it dials anew
-        {
-            Interlocked.Decrement(ref _subs);
-            Refuse(sub.Sub, Shorten(e.Message));
-        }
-    }
-
-    private async Task CallAsync(long id, LinkMethod method, byte[] body)
-    {
-        var reply = LinkFrames.Reply(id, "no answer within 5 s", isFinal: false, []);
-        try
-        {
-            using var deadline = CancellationTokenSource.CreateLinkedTokenSource(_over.Token);
-            deadline.CancelAfter(TimeSpan.FromSeconds(5));
-            reply = LinkFrames.Reply(id, "", isFinal: false, await _parts.Calls.HandleAsync(_peer.Region, method, body, deadline.Token).ConfigureAwait(false));
-        }
-        catch (LinkRefusedException e)
-        {
-            reply = LinkFrames.Reply(id, e.Message, isFinal: true, []);
-        }
-        catch (Exception e) when (e is not OperationCanceledException) // survived: told to the caller, who tries again
-        {
-            reply = LinkFrames.Reply(id, Shorten(e.Message), isFinal: false, []);
-        }
-        catch (OperationCanceledException)
-        {
-            // the reply above says so
-        }
-        finally
-        {
-            _calls.Release();
-        }
-
-        _replies.Enqueue(reply);
-        Wake();
-    }
-
-    private static string Shorten(string text) => text.Length <= 500 ? text : text[..500];
 
     private async Task<string> WriteAsync()
     {

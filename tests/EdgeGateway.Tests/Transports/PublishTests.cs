@@ -1,7 +1,6 @@
 using System.Linq;
 using System.Net;
 using System.Text;
-using E2EEvents.EdgeGateway.Tests.Transports.Fakes;
 using E2EEvents.Testing.Clients;
 
 namespace E2EEvents.EdgeGateway.Tests.Transports;
