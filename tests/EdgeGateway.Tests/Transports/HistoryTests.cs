@@ -70,7 +70,9 @@ public sealed class ListTests
 
         var answer = await rig.Topics.SendAsync("kinds", A.Token);
 
-        Assert.Equal("""{"kinds":[{"kind":"match","delivery":"every"},{"kind":"news","delivery":"every"},{"kind":"ticker","delivery":"latest"}]}""", answer.Body);
+        Assert.Equal(
+            """{"kinds":[{"kind":"match","delivery":"every"},{"kind":"news","delivery":"every","publishers":"keyHolders"},{"kind":"ticker","delivery":"latest"},{"kind":"wall","delivery":"every","publishers":"anyone"}]}""",
+            answer.Body);
         Assert.Equal("public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=60", answer.Headers["Cache-Control"]);
     }
 

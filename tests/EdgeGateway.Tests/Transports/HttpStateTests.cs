@@ -108,7 +108,7 @@ public sealed class HttpStateTests
         var answer = await rig.Topics.SendAsync("topics/match/x", A.Token, ("Origin", "https://page.example"));
 
         Assert.Equal("*", answer.Headers["Access-Control-Allow-Origin"]);
-        Assert.Equal("ETag,E2E-Fresh-At", answer.Headers["Access-Control-Expose-Headers"].Replace(" ", ""));
+        Assert.Equal("ETag,E2E-Fresh-At,Retry-After", answer.Headers["Access-Control-Expose-Headers"].Replace(" ", ""));
         var refused = await rig.Topics.SendAsync("topics/none/x", A.Token, ("Origin", "https://page.example"));
         Assert.Equal("*", refused.Headers["Access-Control-Allow-Origin"]);
     }

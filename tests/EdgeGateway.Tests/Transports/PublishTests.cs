@@ -178,16 +178,6 @@ public sealed class PublishTests
         Assert.Contains("Idempotency-Key", answer.Headers.GetValues("Access-Control-Allow-Headers").Single(), StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
-    public async Task Kinds_TellWhoMayPublish()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var kinds = (await rig.Topics.SendAsync("kinds", A.Token)).Json["kinds"]!.AsArray();
-        Assert.Equal(
-            ["match:", "news:keyHolders", "ticker:", "wall:anyone"],
-            kinds.Select(kind => $"{kind!["kind"]}:{kind["publishers"]}"));
-    }
-
     private static Task<HttpAnswer> PostAsync(GatewayRig rig, string topic, string body, string? key = "k", string? authorization = null) =>
         rig.Topics.PublishAsync(topic, body, key, A.Token, authorization is null ? [] : [("Authorization", authorization)]);
 }
