@@ -30,7 +30,9 @@ public static class EdgeGatewayExtensions
         services.AddOptionsWithValidateOnStart<GatewayOptions, GatewayOptionsValidator>().BindConfiguration("Gateway");
         services.AddOptionsWithValidateOnStart<FanoutOptions, FanoutOptionsValidator>().BindConfiguration("Gateway:Fanout");
         services.AddOptionsWithValidateOnStart<FeedOptions, FeedOptionsValidator>().BindConfiguration("Gateway:Feeds");
-        services.AddOptions<RegionsOptions>().BindConfiguration("Regions");
+        services.AddOptionsWithValidateOnStart<RegionsOptions, RegionsOptionsValidator>().BindConfiguration("Regions");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionsOptions>, RegionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionsOptions>, GatewayRegionsValidator>());
         services.AddSingleton<GatewayIdentity>().AddSingleton<GatewayMetrics>().AddSingleton<Admission>();
         services.AddSingleton<FanoutWorkers>().AddHostedService(provider => provider.GetRequiredService<FanoutWorkers>());
         services.AddSingleton<KindMap>().AddHostedService(provider => provider.GetRequiredService<KindMap>());

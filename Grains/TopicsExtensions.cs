@@ -19,7 +19,7 @@ public static class TopicsExtensions
 {
     /// <summary>
     /// Adds all that topics need except the grain storage named <see cref="TopicStorage.Provider"/>, which the process chooses. Settings come from
-    /// the sections <c>Topics</c>, <c>Feeds</c> and <c>DeadLetters</c>.
+    /// the sections <c>Topics</c>, <c>Feeds</c>, <c>Regions</c> and <c>DeadLetters</c>.
     /// </summary>
     public static ISiloBuilder AddTopics(this ISiloBuilder silo)
     {
@@ -29,7 +29,9 @@ public static class TopicsExtensions
         services.AddOptionsWithValidateOnStart<HistoryOptions, HistoryOptionsValidator>().BindConfiguration("Topics");
         services.AddOptionsWithValidateOnStart<TopicOptions, TopicOptionsValidator>().BindConfiguration("Topics");
         services.AddOptionsWithValidateOnStart<FeedOptions, FeedOptionsValidator>().BindConfiguration("Feeds");
-        services.AddOptions<RegionsOptions>().BindConfiguration("Regions");
+        services.AddOptionsWithValidateOnStart<RegionsOptions, RegionsOptionsValidator>().BindConfiguration("Regions");
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionsOptions>, RegionsValidator>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionsOptions>, SiloRegionsValidator>());
         services.AddOptionsWithValidateOnStart<DeadLetterOptions, DeadLetterOptionsValidator>().BindConfiguration("DeadLetters");
         services.AddSingleton<SiloMetrics>();
         services.AddSingleton<FeedRegistry>();

@@ -154,7 +154,13 @@ internal static class Process
 
         void Collect(Exception e)
         {
-            if (e is OptionsValidationException options) errors.AddRange(options.Failures);
+            if (e is OptionsValidationException options)
+            {
+                foreach (var failure in options.Failures)
+                {
+                    if (!errors.Contains(failure)) errors.Add(failure); // parts of a process may find the same one
+                }
+            }
             else if (e is AggregateException aggregate)
             {
                 foreach (var inner in aggregate.InnerExceptions) Collect(inner);

@@ -15,7 +15,7 @@ public sealed class RegionsOptions
     /// <summary>Home of every kind that <see cref="Homes"/> does not name. Default: none, which with one region is that region.</summary>
     public string? DefaultHome { get; set; }
 
-    /// <summary>Homes of single kinds: kind to region. The first home only: a promotion is stored and overrides it.</summary>
+    /// <summary>Homes of single kinds: kind to region. The first home only: a promotion is stored and overrides it. Default: none.</summary>
     public Dictionary<string, string> Homes { get; init; } = [];
 
     /// <summary>Every region by name, this one included. Default: none, this region alone.</summary>

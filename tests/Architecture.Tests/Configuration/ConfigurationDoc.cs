@@ -16,7 +16,7 @@ internal static class ConfigurationDoc
 
         Every setting has a key, a default and bounds. Settings come from `appsettings.json` beside the program, then from the environment, then from the command line;
         later ones win. A key such as `Gateway:Fanout:Heartbeat` is `Gateway__Fanout__Heartbeat` in the environment and `--Gateway:Fanout:Heartbeat` on the command
-        line; the n-th element of a list is `Key:0`, `Key:1` … Durations are written `hh:mm:ss` (with fractions: `00:00:00.5`), bytes as plain numbers.
+        line; the n-th element of a list is `Key:0`, `Key:1` …, an element with a name `Key:name`. Durations are written `hh:mm:ss` (with fractions: `00:00:00.5`), bytes as plain numbers.
 
         All settings are checked when a process starts: it refuses to start and lists everything that is wrong at once. Secrets (`Cluster:Redis`, the origins of connectors)
         belong into the environment, not into files. Log levels are those of .NET: `Logging:LogLevel:Default=Information`.
@@ -45,6 +45,7 @@ internal static class ConfigurationDoc
 
     private static string Readers(Type type) => type.Namespace == "E2EEvents.Hosting" ? "every process" : type.Assembly.GetName().Name switch
     {
+        "E2EEvents.Grains.Interfaces" => "`Silo` and `EdgeGateway`",
         "E2EEvents.EdgeGateway" => "`EdgeGateway`, and `Silo` with the role gateway",
         "E2EEvents.Connectors" => "`Connectors`, and `Silo` with the role connectors",
         _ => "`Silo`",

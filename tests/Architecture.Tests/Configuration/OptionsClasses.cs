@@ -50,7 +50,7 @@ internal static partial class OptionsClasses
         {
             yield return new Setting(property, prefix + property.Name, property.GetValue(instance));
             if (ElementOf(property.PropertyType) is not { } element) continue;
-            foreach (var setting in SettingsOf(element, $"{prefix}{property.Name}:<n>:", Activator.CreateInstance(element))) yield return setting;
+            foreach (var setting in SettingsOf(element, $"{prefix}{property.Name}:{(IsByName(property.PropertyType) ? "<name>" : "<n>")}:", Activator.CreateInstance(element))) yield return setting;
         }
     }
 
@@ -59,8 +59,10 @@ internal static partial class OptionsClasses
         ? Activator.CreateInstance(Product.AllTypes().First(other => other is { IsAbstract: false } && other.IsSubclassOf(type)))
         : Activator.CreateInstance(type);
 
+    private static bool IsByName(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>);
+
     /// <summary>The class of a list's elements if it is one of ours.</summary>
-    private static Type? ElementOf(Type type)
+    public static Type? ElementOf(Type type)
     {
         var element = type.IsArray ? type.GetElementType() : type.IsGenericType ? type.GenericTypeArguments[^1] : type;
         return element is { IsClass: true } && element.Namespace?.StartsWith("E2EEvents", StringComparison.Ordinal) == true ? element : null;
