@@ -14,6 +14,8 @@ public sealed class FaultProxy : IAsyncDisposable
     private readonly ConcurrentDictionary<ProxyConnection, Task> _connections = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly int _target;
+    private long _bytesToServer;
+    private long _bytesToClient;
     private TcpListener? _listener;
     private Task _accepting = Task.CompletedTask;
 
@@ -48,6 +50,12 @@ public sealed class FaultProxy : IAsyncDisposable
 
     /// <summary>Connections ever accepted.</summary>
     public int Accepted { get; private set; }
+
+    /// <summary>Bytes passed on to the server so far.</summary>
+    public long BytesToServer => Interlocked.Read(ref _bytesToServer);
+
+    /// <summary>Bytes passed on to clients so far.</summary>
+    public long BytesToClient => Interlocked.Read(ref _bytesToClient);
 
     internal Gate ToServer { get; } = new();
 
@@ -108,6 +116,8 @@ public sealed class FaultProxy : IAsyncDisposable
         foreach (var task in _connections.Values) await task;
         _ended.Dispose();
     }
+
+    internal void Passed(bool toServer, int bytes) => Interlocked.Add(ref toServer ? ref _bytesToServer : ref _bytesToClient, bytes);
 
     private void Open()
     {

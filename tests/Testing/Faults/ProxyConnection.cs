@@ -112,7 +112,9 @@ internal sealed class ProxyConnection(FaultProxy proxy, Socket client) : IDispos
                 await gate.PassAsync(cancellationToken);
                 var rate = proxy.BytesPerSecond;
                 var length = rate == 0 ? bytes.Length - at : Math.Min(bytes.Length - at, Math.Max(1, rate / 50));
-                at += await to.SendAsync(bytes.AsMemory(at, length), cancellationToken);
+                var sent = await to.SendAsync(bytes.AsMemory(at, length), cancellationToken);
+                at += sent;
+                proxy.Passed(toServer: to == _server, sent);
                 if (rate > 0) await Task.Delay(TimeSpan.FromSeconds((double)length / rate), TimeProvider.System, cancellationToken);
             }
         }

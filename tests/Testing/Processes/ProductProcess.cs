@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using E2EEvents.Testing.Faults;
 using Xunit;
 
 namespace E2EEvents.Testing.Processes;
@@ -17,21 +18,24 @@ public sealed class ProductProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly string _project;
     private readonly string? _root;
+    private readonly NetworkNamespace? _network;
     private ChildProcess? _process;
 
     /// <summary>Prepares a process of <paramref name="project"/> (Silo, EdgeGateway or Connectors); nothing runs yet.</summary>
     /// <param name="project">Folder of the project.</param>
     /// <param name="settings">Configuration, keys as in appsettings (<c>Cluster:Redis</c>).</param>
     /// <param name="root">Copy of the repository whose build is started; default: this one.</param>
-    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null, string? root = null)
+    /// <param name="network">Network namespace in which it runs; default: the tests' own.</param>
+    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null, string? root = null, NetworkNamespace? network = null)
     {
         _project = project;
         _root = root;
+        _network = network;
         Name = project + "-" + Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
         PublicPort = FreePort.Next();
         OperationsPort = FreePort.Next();
-        Settings["Gateway:Urls"] = $"http://127.0.0.1:{PublicPort}";
-        Settings["Operations:Urls"] = $"http://127.0.0.1:{OperationsPort}";
+        Settings["Gateway:Urls"] = $"http://{Host}:{PublicPort}";
+        Settings["Operations:Urls"] = $"http://{Host}:{OperationsPort}";
         if (project == "Silo")
         {
             Settings["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture);
@@ -60,10 +64,10 @@ public sealed class ProductProcess : IAsyncDisposable
     public int OperationsPort { get; }
 
     /// <summary>Where clients go, if the process has a gateway.</summary>
-    public Uri PublicUri => new($"http://127.0.0.1:{PublicPort}/");
+    public Uri PublicUri => new($"http://{Host}:{PublicPort}/");
 
     /// <summary>Where operators go.</summary>
-    public Uri OperationsUri => new($"http://127.0.0.1:{OperationsPort}/");
+    public Uri OperationsUri => new($"http://{Host}:{OperationsPort}/");
 
     /// <summary>What it wrote, over all starts.</summary>
     public OutputLog Output { get; }
@@ -80,6 +84,8 @@ public sealed class ProductProcess : IAsyncDisposable
     /// <summary>True between start and end, also if the process ended by itself.</summary>
     public bool IsRunning => _process is { Exited.IsCompleted: false };
 
+    private string Host => _network?.Address ?? "127.0.0.1";
+
     private ChildProcess Running => _process ?? throw new InvalidOperationException($"{Name} is not running.");
 
     /// <summary>Starts it without waiting for it to be ready.</summary>
@@ -94,7 +100,9 @@ public sealed class ProductProcess : IAsyncDisposable
         var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" };
         foreach (var (key, value) in Settings) environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         // appsettings.json is read from the working folder.
-        _process = await ChildProcess.StartAsync(Name, "dotnet", [program], null, folder, Output, environment);
+        // "ip netns exec" becomes the program it starts, so that signals reach it.
+        string[] command = [.. _network?.Command ?? [], "dotnet", program];
+        _process = await ChildProcess.StartAsync(Name, command[0], command[1..], null, folder, Output, environment);
     }
 
     /// <summary>Starts it and waits until <c>/health/ready</c> answers 200.</summary>
