@@ -41,8 +41,11 @@ internal static partial class Log
     [LoggerMessage(1025, LogLevel.Error, "Region {Region} is to be followed but takes no links; set Regions:All:<region>:Links. Its topics cannot be read here.")]
     public static partial void LinkWithoutAddress(ILogger logger, string region);
 
-    [LoggerMessage(1026, LogLevel.Warning, "The record of {Topic} could not be copied from region {Region} ({Error}); trying again. If home is lost now, what came since {Since} may be missing.")]
+    [LoggerMessage(1026, LogLevel.Warning, "The record of {Topic}, perhaps of others too, could not be copied from region {Region} ({Error}); trying again. If home is lost now, what came since {Since} may be missing.")]
     public static partial void StandbyCopyFailed(ILogger logger, string topic, string region, string error, DateTimeOffset since);
+
+    [LoggerMessage(1027, LogLevel.Information, "Looking for topics to stand by for waits: {Error}. Tried again every two seconds.")]
+    public static partial void StandbyWaits(ILogger logger, string error);
 
     [LoggerMessage(1007, LogLevel.Warning, "{Record} could not be stored; it is read again, and the caller tries again.")]
     public static partial void RecordWriteFailed(ILogger logger, string record, Exception exception);

@@ -43,6 +43,7 @@ public static class TopicsExtensions
         services.AddSingleton<RegionLinks>();
         services.AddSingleton<IRegionCalls>(provider => provider.GetRequiredService<RegionLinks>());
         services.AddHostedService(provider => provider.GetRequiredService<RegionLinks>());
+        services.AddHostedService<StandbyKeeper>();
         services.AddSingleton<ILinkDialler, LinkDialler>();
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigurationValidator, KindRegistryValidator>();

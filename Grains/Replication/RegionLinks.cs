@@ -36,8 +36,12 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
         (_homes, _grains, _kinds, _time, _logger) = (homes, grains, kinds, time, logger);
         _silo = silo.SiloAddress.ToParsableString();
         _parts = new LinkParts(homes, freshness, dialler, LearnAsync, _silo, metrics, logger, time);
+        CopyFailures = new Sometimes(TimeSpan.FromSeconds(10), time);
         homes.HomeChanged += Reroute;
     }
+
+    /// <summary>When to speak of standby copies that fail.</summary>
+    public Sometimes CopyFailures { get; }
 
     /// <summary>Follows a topic through the link that leads to its home. Nothing happens while this region is the home.</summary>
     public void Add(Replica replica)

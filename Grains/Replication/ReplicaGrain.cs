@@ -11,7 +11,7 @@ namespace E2EEvents.Grains.Replication;
 /// </summary>
 [GrainType("replica")]
 internal sealed class ReplicaGrain(
-    TopicServices services, RegionLinks links, HomeMap homes, SiloFreshness freshness, KindRegistry kinds, IOptions<RegionsOptions> options) : Grain, ITopicReader
+    TopicServices services, RegionLinks links, HomeMap homes, SiloFreshness freshness, KindRegistry kinds, IOptions<RegionsOptions> options) : Grain, IReplicaGrain
 {
     private const int MaxReadBytes = 4 << 20;
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(2);
@@ -19,6 +19,7 @@ internal sealed class ReplicaGrain(
     private TopicKey _topic;
     private Replica _replica = null!;
     private IGrainTimer? _timer;
+    private IGrainTimer? _copying;
     private long _usedAt;
 
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -37,6 +38,7 @@ internal sealed class ReplicaGrain(
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         _timer?.Dispose();
+        _copying?.Dispose();
         links.Remove(_replica);
         _replica.End();
         services.Metrics.TopicDeactivated(_topic.Kind);
@@ -79,6 +81,15 @@ internal sealed class ReplicaGrain(
         {
             return new PublishAnswer(PublishOutcome.Unknown, default, $"Home ({homes.HomeOf(_topic.Kind)}) gave no answer: {failed.Message}.");
         }
+    }
+
+    public Task StandByAsync(CancellationToken cancellationToken)
+    {
+        if (_copying is not null || homes.IsHome(_topic.Kind)) return Task.CompletedTask;
+        var copy = new StandbyCopy(_replica, services, homes, links, GrainFactory);
+        var every = options.Value.StandbyCopyEvery;
+        _copying = this.RegisterGrainTimer(copy.GoOnAsync, new GrainTimerCreationOptions(every * Random.Shared.NextDouble(), every) { Interleave = true });
+        return Task.CompletedTask;
     }
 
     /// <summary>The log once it has what the topic had upstream; null where the home is here.</summary>
@@ -139,7 +150,7 @@ internal sealed class ReplicaGrain(
         {
             DeactivateOnIdle();
         }
-        else if (_replica.Log is not { Size.Followers: > 0 } && services.Time.GetElapsedTime(_usedAt) > options.Value.Linger)
+        else if (_copying is null && _replica.Log is not { Size.Followers: > 0 } && services.Time.GetElapsedTime(_usedAt) > options.Value.Linger)
         {
             DeactivateOnIdle();
         }

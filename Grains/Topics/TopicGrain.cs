@@ -21,7 +21,6 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     where TState : class
     where TEvent : class
 {
-    private const string RecordName = "topic";
     private const int MaxReadBytes = 4 << 20;
     private static readonly TimeSpan MaxSettledWait = TimeSpan.FromSeconds(10);
 
@@ -63,7 +62,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         var kind = GetType().GetCustomAttribute<TopicKindAttribute>() ?? throw new InvalidOperationException($"{GetType()} lacks [TopicKind].");
         _services = ServiceProvider.GetRequiredService<TopicServices>();
         _topic = new TopicKey(kind.Kind, this.GetPrimaryKeyString());
-        _record = _services.RecordOf<TopicRecord>(RecordName, this.GetGrainId());
+        _record = _services.RecordOf<TopicRecord>(TopicRecord.Name, this.GetGrainId());
         _commits = new CommitLoop(WriteAsync);
         try
         {

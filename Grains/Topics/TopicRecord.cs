@@ -6,6 +6,9 @@ namespace E2EEvents.Grains.Topics;
 /// </summary>
 internal sealed record TopicRecord
 {
+    /// <summary>Name of the record in storage.</summary>
+    public const string Name = "topic";
+
     public ulong Epoch { get; init; }
 
     public long Offset { get; init; }
