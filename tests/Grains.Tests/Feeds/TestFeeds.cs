@@ -20,7 +20,8 @@ internal sealed class TestFeeds : IDisposable
     public TestFeeds(TimeSpan? lease = null)
     {
         _metrics = new SiloMetrics(_services.GetRequiredService<IMeterFactory>());
-        Registry = new FeedRegistry(Options.Create(new FeedOptions { Lease = lease ?? TimeSpan.FromSeconds(10) }), Time, new SiloFreshness(new HomeMap(Options.Create(new RegionsOptions())), Time), _metrics, Logs.For<FeedRegistry>());
+        Freshness = new SiloFreshness(new HomeMap(Options.Create(new RegionsOptions())), Time);
+        Registry = new FeedRegistry(Options.Create(new FeedOptions { Lease = lease ?? TimeSpan.FromSeconds(10) }), Time, Freshness, _metrics, Logs.For<FeedRegistry>());
     }
 
     public FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -28,6 +29,8 @@ internal sealed class TestFeeds : IDisposable
     public LogCapture Logs { get; } = new();
 
     public FeedRegistry Registry { get; }
+
+    public SiloFreshness Freshness { get; }
 
     public static TopicLog Log(string topic, Delivery delivery = Delivery.Every, HistoryOptions? history = null) => new(topic, delivery, epoch: 7, [], history ?? new HistoryOptions());
 
