@@ -9,6 +9,16 @@ public readonly record struct Term([property: Id(0)] long Number, [property: Id(
     /// <summary>True if this one fences <paramref name="other"/>.</summary>
     public bool IsAbove(Term other) => Number != other.Number ? Number > other.Number : string.CompareOrdinal(Region, other.Region) > 0;
 
+    /// <summary>Reads <c>number@region</c>.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out Term term)
+    {
+        term = default;
+        var at = text.IndexOf('@');
+        if (at < 1 || at == text.Length - 1 || !long.TryParse(text[..at], System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number)) return false;
+        term = new Term(number, text[(at + 1)..].ToString());
+        return true;
+    }
+
     /// <summary><c>number@region</c>.</summary>
     public override string ToString() => $"{Number}@{Region}";
 }

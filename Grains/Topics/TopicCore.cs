@@ -113,6 +113,13 @@ internal sealed class TopicCore<TState, TEvent>
         return new TopicRecord { Epoch = Log.Epoch, Offset = _sealedTop, Ledger = _ledger.Seal(), Frames = _tail.ToStored() };
     }
 
+    /// <summary>The record as it is stored. Only while no write is under way.</summary>
+    public TopicRecord Stored()
+    {
+        var position = Log.Position;
+        return new TopicRecord { Epoch = position.Epoch, Offset = position.Offset, Ledger = _ledger.Settled, Frames = _tail.ToStored() };
+    }
+
     /// <summary>The record is stored: readers see its frames, its sequences are settled.</summary>
     public void EndWrite()
     {

@@ -8,6 +8,7 @@ public abstract partial class TopicGrain<TState, TEvent>
     {
         if (e.EventId is null) return new PublishAnswer(PublishOutcome.Refused, default, "A published event needs an event id.");
         if (_failed) return UnknownOutcome();
+        if (IsBetweenHomes || IsFenced) return new PublishAnswer(PublishOutcome.NotHome, default);
 
         // Not consumed if refused: its publisher hears the reason, and may publish it again when the state allows it.
         var result = _core.Stage(e, consumeRefused: false);

@@ -10,7 +10,7 @@ namespace E2EEvents.Grains.Topics;
 
 /// <summary>
 /// A topic kind: initial state and reducer. Everything else follows from <see cref="TopicKindAttribute"/>. An ordinary grain otherwise: it may have
-/// a constructor, timers and grain methods of its own (which never interleave with events).
+/// a constructor, timers and grain methods of its own (which never interleave with events of streams).
 /// </summary>
 /// <remarks>
 /// A shell: it reads and writes the record, and passes events to <see cref="TopicCore{TState,TEvent}"/>, which decides. A failed or unknown write
@@ -33,6 +33,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     private TopicKey _topic;
     private Task _letters = Task.CompletedTask;
     private bool _failed;
+    private bool _writing;
     private bool _catalogued;
 
     /// <summary>The state before the first event.</summary>
@@ -64,10 +65,12 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         _topic = new TopicKey(kind.Kind, this.GetPrimaryKeyString());
         _record = _services.RecordOf<TopicRecord>(TopicRecord.Name, this.GetGrainId());
         _commits = new CommitLoop(WriteAsync);
+        await _services.Homes.Loaded.WaitAsync(cancellationToken); // configuration alone may say "home" where a promotion has ended that
         try
         {
             var stored = await _record.ReadAsync(cancellationToken);
             _core = new TopicCore<TState, TEvent>(_topic, kind.Delivery, this, stored, NewEpoch(), _services.Options, _services.History);
+            (_term, _continued) = (stored?.Term, stored?.Continued ?? []);
         }
         catch (Exception e) // rethrown: the activation fails; callers and the stream try again
         {
@@ -75,8 +78,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
             throw;
         }
 
-        var scheduler = TaskScheduler.Current;
-        _core.Log.OnUnfollowed(() => _ = Task.Factory.StartNew(KeepAliveWhileFollowed, CancellationToken.None, TaskCreationOptions.None, scheduler));
+        WatchHome();
         _services.Metrics.TopicActivated(kind.Kind);
         AddToCatalogue();
         await base.OnActivateAsync(cancellationToken);
@@ -88,6 +90,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         await _deactivating.CancelAsync();
         if (_core is not null)
         {
+            _services.Active.Remove(_homeMoved);
             _core.Log.End();
             _services.Metrics.TopicDeactivated(_topic.Kind);
         }
@@ -100,9 +103,15 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
 
     async Task IAsyncBatchObserver<SourcedEvent>.OnNextAsync(IList<SequentialItem<SourcedEvent>> items)
     {
-        if (_failed) throw new InvalidOperationException($"{_topic} is starting anew; deliver again.");
+        if (_failed || IsBetweenHomes) throw new InvalidOperationException($"{_topic} is starting anew, or its home is being moved; deliver again.");
         try
         {
+            if (IsFenced)
+            {
+                await PutAsideAsync(items);
+                return;
+            }
+
             var (changed, letters) = Stage(items);
             if (letters.Count > 0) _letters = _letters.IsCompletedSuccessfully ? StoreLettersAsync(letters) : Task.WhenAll(_letters, StoreLettersAsync(letters));
             if (changed) await _commits.WrittenAsync();
@@ -120,6 +129,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     /// <inheritdoc/>
     Task<TopicAnswer> ITopicReader.ReadAsync(Position? after, int maxBytes, CancellationToken cancellationToken)
     {
+        if (IsFenced) return Task.FromResult(NotHome());
         var homeTime = _services.Time.UnixMicroseconds();
         var frames = new List<Frame>();
         var read = _core.Log.Read(after, Math.Clamp(maxBytes, 1, MaxReadBytes), frames);
@@ -129,6 +139,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     /// <inheritdoc/>
     Task<TopicAnswer> ITopicReader.FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
     {
+        if (IsFenced) return Task.FromResult(NotHome());
         var homeTime = _services.Time.UnixMicroseconds();
         var frames = new List<Frame>();
         var (read, follow) = _services.Feeds.Follow(gateway, _core.Log, after, Math.Clamp(maxBytes, 1, MaxReadBytes), frames);
@@ -136,18 +147,12 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         return Task.FromResult(Answer(read, frames, follow, homeTime));
     }
 
-    Task<byte[]> ITopicGrain.HandOverAsync(Interfaces.Regions.Term to, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
-
-    Task ITopicGrain.TakeOverAsync(byte[] record, Interfaces.Regions.Term term, bool keepEpoch, CancellationToken cancellationToken) => throw new NotSupportedException("to come");
-
-    Task<byte[]> ITopicGrain.RecordAsync(CancellationToken cancellationToken) => throw new NotSupportedException("to come");
-
     /// <inheritdoc/>
     async Task<bool> ITopicGrain.SettledAsync(string source, Sequence upTo, TimeSpan wait, CancellationToken cancellationToken)
     {
         var longest = wait < MaxSettledWait ? wait : MaxSettledWait;
         var started = _services.Time.GetTimestamp();
-        while (!_failed)
+        while (!_failed && !IsFenced)
         {
             if (_core.IsSettled(source, upTo)) return true;
             var next = _written.Next;
@@ -215,8 +220,9 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         while (!_letters.IsCompletedSuccessfully) await _letters;
 
         var started = _services.Time.GetTimestamp();
-        var record = _core.BeginWrite(_services.Time.UnixMicroseconds());
+        var record = _core.BeginWrite(_services.Time.UnixMicroseconds()) with { Term = _term, Continued = _continued };
         var stored = false;
+        _writing = true;
         try
         {
             await _record.WriteAsync(record);
@@ -228,6 +234,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         }
 
         _core.EndWrite();
+        _writing = false;
         if (record.Frames is [.., { OriginTime: > 0 } newest]) _services.Metrics.EventCommitted(_topic.Kind, newest.HomeTime - newest.OriginTime);
         _written.Pulse();
         AddToCatalogue();
@@ -253,7 +260,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
 
     private void AddToCatalogue()
     {
-        if (_catalogued || _core.Log.Position.Offset == 0) return;
+        if (_catalogued || IsFenced || _core.Log.Position.Offset == 0) return;
         _catalogued = true;
         _ = CatalogueEntry.AddAsync(GrainFactory, _topic, _services, _deactivating.Token);
     }

@@ -1,3 +1,6 @@
+using System.Linq;
+using E2EEvents.Grains.Interfaces.Regions;
+
 namespace E2EEvents.Grains.Topics;
 
 /// <summary>
@@ -9,6 +12,9 @@ internal sealed record TopicRecord
     /// <summary>Name of the record in storage.</summary>
     public const string Name = "topic";
 
+    /// <summary>Continuations kept.</summary>
+    public const int MaxContinued = 8;
+
     public ulong Epoch { get; init; }
 
     public long Offset { get; init; }
@@ -16,7 +22,33 @@ internal sealed record TopicRecord
     public LedgerSnapshot Ledger { get; init; } = LedgerSnapshot.Empty;
 
     public IReadOnlyList<StoredFrame> Frames { get; init; } = [];
+
+    /// <summary>The term under which the topic was last handed or taken over; null = never. Of another region: it is no longer this region's.</summary>
+    public Term? Term { get; init; }
+
+    /// <summary>Where homes went on that were promoted without a hand-over, oldest first; at most <see cref="MaxContinued"/>.</summary>
+    public IReadOnlyList<Continuation> Continued { get; init; } = [];
+
+    /// <summary>The record that a home goes on from which cannot know whether it has all: a new epoch, of which nobody holds a position, so only the newest frame.</summary>
+    /// <exception cref="System.Text.Json.JsonException">A patch does not fit.</exception>
+    public TopicRecord Renewed(Term term, ulong epoch)
+    {
+        var frames = StoredTail.Unfold(this, epoch);
+        var from = new Continuation(term, new Position(Epoch, Offset));
+        return this with
+        {
+            Epoch = epoch,
+            Term = term,
+            Frames = frames is [.., var f] ? [new StoredFrame(f.Position.Offset, f.State, false, f.OriginTime, f.HomeTime, f.Transaction)] : [],
+            Continued = Continued.Count < MaxContinued ? [.. Continued, from] : [.. Continued.Skip(Continued.Count - MaxContinued + 1), from],
+        };
+    }
 }
+
+/// <summary>A home that went on from a copy.</summary>
+/// <param name="Term">Of that home.</param>
+/// <param name="From">The position of the copy, in the epoch before. What lies beyond it in that epoch is not part of the topic.</param>
+internal readonly record struct Continuation(Term Term, Position From);
 
 /// <summary>One stored frame.</summary>
 /// <param name="Offset">Its offset.</param>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Storage;
 
 namespace E2EEvents.Grains.Topics;
@@ -10,10 +11,10 @@ namespace E2EEvents.Grains.Topics;
 /// Writes and reads <see cref="TopicRecord"/> as JSON that an operator can read, states and patches as they are:
 /// <code>
 /// {"format":1,"epoch":"16 hex digits","offset":17,"sources":{"connector/partition":"incarnation.ordinal.index"},
-///  "eventIds":[["source","id"]],
+///  "eventIds":[["source","id"]],"term":"number@region","continued":[["number@region","epoch:offset"]],
 ///  "frames":[{"offset":16,"originTime":0,"homeTime":0,"transaction":"…","state":{}},{"offset":17,…,"patch":{}}]}
 /// </code>
-/// Unknown members are skipped, so that later versions can add some.
+/// <c>term</c> and <c>continued</c> are absent until the home has moved. Unknown members are skipped, so that later versions can add some.
 /// </summary>
 internal static class TopicRecordCodec
 {
@@ -35,6 +36,8 @@ internal static class TopicRecordCodec
             writer.WriteString("epoch", new Position(record.Epoch, 0).EpochText);
             writer.WriteNumber("offset", record.Offset);
             WriteLedger(writer, record.Ledger);
+            if (record.Term is { } term) writer.WriteString("term", term.ToString());
+            WriteContinued(writer, record.Continued);
             WriteFrames(writer, record.Frames);
             writer.WriteEndObject();
         }
@@ -58,6 +61,8 @@ internal static class TopicRecordCodec
                 Offset = root.GetProperty("offset").GetInt64(),
                 Ledger = new LedgerSnapshot(ReadSources(root.GetProperty("sources")), ReadEventIds(root.GetProperty("eventIds"))),
                 Frames = ReadFrames(root.GetProperty("frames")),
+                Term = root.TryGetProperty("term", out var term) ? ReadTerm(term) : null,
+                Continued = root.TryGetProperty("continued", out var continued) ? ReadContinued(continued) : [],
             });
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentException)
@@ -98,6 +103,21 @@ internal static class TopicRecordCodec
         writer.WriteEndArray();
     }
 
+    private static void WriteContinued(Utf8JsonWriter writer, IReadOnlyList<Continuation> continued)
+    {
+        if (continued.Count == 0) return;
+        writer.WriteStartArray("continued");
+        foreach (var (term, from) in continued)
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(term.ToString());
+            writer.WriteStringValue(from.ToString());
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static void WriteFrames(Utf8JsonWriter writer, IReadOnlyList<StoredFrame> frames)
     {
         writer.WriteStartArray("frames");
@@ -128,6 +148,19 @@ internal static class TopicRecordCodec
         var ids = new List<SourceEventId>();
         foreach (var id in element.EnumerateArray()) ids.Add(new SourceEventId(id[0].GetString()!, id[1].GetString()!));
         return ids;
+    }
+
+    private static Term ReadTerm(JsonElement element) => Term.TryParse(element.GetString(), out var term) ? term : throw new FormatException($"'{element}' is no term.");
+
+    private static List<Continuation> ReadContinued(JsonElement element)
+    {
+        var continued = new List<Continuation>();
+        foreach (var one in element.EnumerateArray())
+        {
+            continued.Add(new Continuation(ReadTerm(one[0]), Position.TryParse(one[1].GetString(), out var from) ? from : throw new FormatException($"'{one[1]}' is no position.")));
+        }
+
+        return continued;
     }
 
     private static List<StoredFrame> ReadFrames(JsonElement element)

@@ -1,4 +1,5 @@
 using E2EEvents.Grains.Feeds;
+using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Storage;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -13,6 +14,7 @@ internal sealed class TopicServices(
     IOptions<TopicOptions> options,
     IOptions<HistoryOptions> history,
     FeedRegistry feeds,
+    HomeMap homes,
     ILocalSiloDetails silo,
     TimeProvider time,
     SiloMetrics metrics,
@@ -23,6 +25,11 @@ internal sealed class TopicServices(
     public HistoryOptions History { get; } = history.Value;
 
     public FeedRegistry Feeds { get; } = feeds;
+
+    public HomeMap Homes { get; } = homes;
+
+    /// <summary>Topics active on this silo.</summary>
+    public ActiveTopics Active { get; } = new(homes);
 
     /// <summary>This silo's address, parsable.</summary>
     public string Silo { get; } = silo.SiloAddress.ToParsableString();
