@@ -42,7 +42,7 @@ public static class EdgeGatewayExtensions
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
         services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
-        services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>();
+        services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>().AddSingleton<RegionsEndpoint>();
         services.AddSingleton<PublishKeys>().AddSingleton<TopicPublisher>().AddSingleton<PublishEndpoint>();
         services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);
 
@@ -80,6 +80,7 @@ public static class EdgeGatewayExtensions
         var webSocket = app.Services.GetRequiredService<WebSocketEndpoint>();
         string[] read = ["GET", "HEAD"];
         app.MapMethods("/kinds", read, Guarded(lists.GetKindsAsync));
+        app.MapMethods("/regions", read, Guarded(app.Services.GetRequiredService<RegionsEndpoint>().GetAsync));
         app.MapMethods("/topics/{kind}", read, Guarded(lists.GetTopicsAsync));
         app.MapMethods("/topics/{kind}/{key}", read, Guarded(topics.GetAsync));
         app.MapPost("/topics/{kind}/{key}", Guarded(app.Services.GetRequiredService<PublishEndpoint>().HandleAsync));

@@ -1,10 +1,12 @@
 using System.Net;
 using E2EEvents.Grains;
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Hosting;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
 using StackExchange.Redis;
 using ClusterOptions = E2EEvents.Hosting.ClusterOptions;
 using OrleansClusterOptions = Orleans.Configuration.ClusterOptions;
@@ -14,6 +16,9 @@ namespace E2EEvents.Silo;
 /// <summary>Puts an Orleans silo with the region's topics into the process.</summary>
 internal static class SiloComposition
 {
+    /// <summary>Silo metadata that names the silo's region.</summary>
+    private const string RegionKey = "e2e.region";
+
     public static void AddSilo(this WebApplicationBuilder builder, SiloOptions options)
     {
         var cluster = builder.Configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new ClusterOptions();
@@ -29,6 +34,7 @@ internal static class SiloComposition
         builder.UseOrleans(silo =>
         {
             silo.Configure<OrleansClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
+            silo.UseSiloMetadata(new Dictionary<string, string> { [RegionKey] = builder.Configuration["Regions:Name"] ?? new RegionsOptions().Name });
             AddClustering(silo, options, cluster);
             AddStorage(silo, options, cluster);
             Protect(silo, options);

@@ -13,7 +13,7 @@ internal static class OperatorEndpoints
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary><c>GET /dead-letters/{kind}?max=100</c> and <c>GET /inspect/{kind}/{key}</c>.</summary>
+    /// <summary><c>GET /dead-letters/{kind}?max=100</c>, <c>GET /inspect/{kind}/{key}</c> and <c>GET /regions</c>.</summary>
     public static void MapOperators(this IEndpointRouteBuilder endpoints)
     {
         var operators = endpoints.MapGroup("").AddEndpointFilter(async (context, next) =>
@@ -29,6 +29,7 @@ internal static class OperatorEndpoints
         });
         operators.MapGet("/dead-letters/{kind}", DeadLettersAsync);
         operators.MapGet("/inspect/{kind}/{key}", InspectAsync);
+        operators.MapGet("/regions", static http => http.RequestServices.GetRequiredService<Transports.Http.RegionsEndpoint>().GetForOperatorsAsync(http));
     }
 
     private static async Task<IResult> DeadLettersAsync(string kind, IGrainFactory grains, int max = 100, CancellationToken cancellationToken = default)

@@ -14,6 +14,9 @@ internal static class CacheRules
     /// <summary>Lists that change rarely.</summary>
     public const string List = "public, max-age=0, s-maxage=5, stale-while-revalidate=30, stale-if-error=60";
 
+    /// <summary>How things stand now: shared for a second, never shown when it can no longer be asked for.</summary>
+    public const string Status = "public, max-age=0, s-maxage=1";
+
     public const string FreshAtHeader = "E2E-Fresh-At";
 
     /// <summary>Streams: no cache keeps them, no proxy collects or compresses them.</summary>

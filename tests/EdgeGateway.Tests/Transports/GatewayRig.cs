@@ -37,7 +37,7 @@ internal sealed class GatewayRig : IAsyncDisposable
 
     public IReadOnlyList<EndpointDataSource> Routes => [.. ((IEndpointRouteBuilder)_app).DataSources];
 
-    /// <summary>Starts a gateway; settings are <c>name = value</c> below <c>Gateway</c>.</summary>
+    /// <summary>Starts a gateway; settings are <c>name = value</c> below <c>Gateway</c>, or of <c>Regions</c>.</summary>
     public static async Task<GatewayRig> StartAsync(params (string Name, string Value)[] settings)
     {
         var region = new FakeRegion();
@@ -58,7 +58,7 @@ internal sealed class GatewayRig : IAsyncDisposable
             ["Gateway:Fanout:Workers"] = "1",
             ["Gateway:Feeds:PullWait"] = "00:00:00.2",
         };
-        foreach (var (name, value) in settings) all[$"Gateway:{name}"] = value;
+        foreach (var (name, value) in settings) all[name.StartsWith("Regions:", StringComparison.Ordinal) ? name : $"Gateway:{name}"] = value;
         builder.Configuration.AddInMemoryCollection(all);
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton(TimeProvider.System);

@@ -4,7 +4,7 @@ using E2EEvents.Grains.Interfaces.Regions;
 namespace E2EEvents.EdgeGateway.Tests.Transports.Fakes;
 
 /// <summary>A region as a gateway sees it: kinds, topics, one silo's feed, the catalogue.</summary>
-internal sealed class FakeRegion : IKindsGrain, IHomesGrain
+internal sealed class FakeRegion : IKindsGrain, IHomesGrain, IRegionStatusGrain
 {
     public const string Silo = "S127.0.0.1:1:1";
 
@@ -69,6 +69,17 @@ internal sealed class FakeRegion : IKindsGrain, IHomesGrain
 
     Task<KindTerm> IHomesGrain.LeaveAsync(string kind, Term to, bool leaving, CancellationToken cancellationToken) =>
         Task.FromResult(Terms[kind] = Terms[kind] with { Leaving = leaving });
+
+    /// <summary>What its silos say about their links.</summary>
+    public LinkStatus[] Links { get; set; } = [];
+
+    /// <summary>How often the links were asked for.</summary>
+    public int LinksAsked { get; private set; }
+
+    Task IRegionStatusGrain.ReportAsync(string silo, LinkStatus[] links, CancellationToken cancellationToken) => throw new NotSupportedException("A gateway has no links.");
+
+    Task<LinkStatus[]> IRegionStatusGrain.ListAsync(CancellationToken cancellationToken) =>
+        ++LinksAsked > 0 && Fault is { } fault ? Task.FromException<LinkStatus[]>(fault) : Task.FromResult(Links);
 
     private static Delivery DeliveryOf(TopicKey topic) => topic.Kind == "ticker" ? Delivery.Latest : Delivery.Every;
 }
