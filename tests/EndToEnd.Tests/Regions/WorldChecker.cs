@@ -21,6 +21,7 @@ internal sealed class WorldChecker : IAsyncDisposable
     private readonly List<WorldClient> _clients = [];
     private CancellationTokenSource? _stopLoad;
     private Task _load = Task.CompletedTask;
+    private bool _isUndisturbed;
 
     private WorldChecker(TestWorld world, OriginWriter origin, string prefix, int topics)
     {
@@ -60,6 +61,9 @@ internal sealed class WorldChecker : IAsyncDisposable
 
     /// <summary>Adds events and waits for the origin to have them.</summary>
     public Task WriteAsync(int eventsPerTopic) => _origin.AddAllAsync([.. _news.Next(eventsPerTopic * _topics), .. _trades.Next(eventsPerTopic * _topics)]);
+
+    /// <summary>From now on nobody may lose a connection or an offset; checked when all has settled.</summary>
+    public void ExpectUndisturbed() => _isUndisturbed = true;
 
     /// <summary>Writes at a steady rate from now on.</summary>
     /// <param name="perTopic">Events a second and topic.</param>
@@ -102,6 +106,10 @@ internal sealed class WorldChecker : IAsyncDisposable
         }
 
         await AssertSamePositionsAsync(deadline ?? Soon);
+        if (!_isUndisturbed) return;
+        Assert.Empty(GapsTold());
+        Assert.All(_clients, client => Assert.True(client.Resuming is not { Connections: > 1 }, $"A client in {client.Region} was disconnected: {client.Resuming?.LastEnd}."));
+        Assert.All(_clients, client => Assert.True(client.Stream is not { Ended.IsCompleted: true }, $"A client in {client.Region} was disconnected."));
     }
 
     /// <summary>All positions of all clients are home's, which HTTP tells.</summary>

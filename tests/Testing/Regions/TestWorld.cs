@@ -1,4 +1,5 @@
 using System.Globalization;
+using E2EEvents.Testing.Certificates;
 using E2EEvents.Testing.Processes;
 using E2EEvents.Testing.Servers;
 
@@ -129,10 +130,8 @@ public sealed class TestWorld : IAsyncDisposable
             ["Topics:DurableStorage"] = "true",
             ["Regions:Name"] = name,
             ["Regions:DefaultHome"] = Home.Name,
-            ["Regions:Authority"] = Certificates.AuthorityFile,
-            ["Regions:Certificate"] = Certificates.CertificateFileOf(name),
-            ["Regions:CertificateKey"] = Certificates.KeyFileOf(name),
         };
+        foreach (var (key, value) in Certificates.SettingsOf(name)) settings[key] = value;
         foreach (var other in _plans)
         {
             var key = "Regions:All:" + other.Name + ":";

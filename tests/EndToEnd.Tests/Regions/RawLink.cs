@@ -1,0 +1,75 @@
+using System.Net.WebSockets;
+using System.Security.Cryptography.X509Certificates;
+
+namespace E2EEvents.EndToEnd.Regions;
+
+/// <summary>A connection to <c>/link</c> that says what it is told to say: for peers that do not behave.</summary>
+internal sealed class RawLink : IAsyncDisposable
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+    private readonly ClientWebSocket _socket = new();
+
+    private RawLink()
+    {
+    }
+
+    /// <summary>The TCP and TLS part and the upgrade.</summary>
+    /// <exception cref="WebSocketException">Refused.</exception>
+    public static async Task<RawLink> DialAsync(int port, X509Certificate2? certificate, CancellationToken cancellationToken)
+    {
+        var link = new RawLink();
+        link._socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true; // it is we who are not to be trusted
+        if (certificate is not null) link._socket.Options.ClientCertificates = [certificate];
+        try
+        {
+            await link._socket.ConnectAsync(new Uri($"wss://127.0.0.1:{port}/link"), cancellationToken).WaitAsync(Limit, cancellationToken);
+            return link;
+        }
+        catch
+        {
+            await link.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Dials as a region and says hello as that region.</summary>
+    public static async Task<RawLink> OpenAsync(int port, X509Certificate2 certificate, string region, CancellationToken cancellationToken)
+    {
+        var link = await DialAsync(port, certificate, cancellationToken);
+        await link.SendAsync(LinkFrames.Hello(new LinkHello(LinkFrames.Version, region, "test", 0)), cancellationToken);
+        return link;
+    }
+
+    public Task SendAsync(byte[] frame, CancellationToken cancellationToken, bool isEnd = true) => _socket.SendAsync(frame, WebSocketMessageType.Binary, isEnd, cancellationToken);
+
+    /// <summary>Reads frames until one of them is <paramref name="wanted"/>; null when the other side ended the connection instead.</summary>
+    public async Task<byte[]?> ReadAsync(Func<byte[], bool> wanted, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Limit);
+        var messages = new LinkMessages(_socket, LinkFrames.MaxFrameBytes);
+        try
+        {
+            while (await messages.ReadAsync(limit.Token) is { } frame)
+            {
+                var bytes = frame.ToArray();
+                if (wanted(bytes)) return bytes;
+            }
+        }
+        catch (WebSocketException)
+        {
+            // It broke the connection off.
+        }
+
+        return null;
+    }
+
+    /// <summary>True once the other side has ended the connection.</summary>
+    public async Task<bool> IsEndedByPeerAsync(CancellationToken cancellationToken) => await ReadAsync(_ => false, cancellationToken) is null;
+
+    public ValueTask DisposeAsync()
+    {
+        _socket.Dispose();
+        return ValueTask.CompletedTask;
+    }
+}
