@@ -151,6 +151,7 @@ public sealed class HostilePeerTests(StarWorld star)
                 await link.SendAsync(LinkFrames.Sub(subs), token);
             }
 
+            link.Ping();
             var answered = 0;
             await link.ReadAsync(frame => (answered += Answers(frame)) >= Subs, token);
             Assert.Equal(Subs, answered);

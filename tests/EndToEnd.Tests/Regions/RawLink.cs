@@ -8,6 +8,8 @@ internal sealed class RawLink : IAsyncDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
     private readonly ClientWebSocket _socket = new();
+    private readonly CancellationTokenSource _over = new();
+    private Task _pinging = Task.CompletedTask;
 
     private RawLink()
     {
@@ -40,6 +42,9 @@ internal sealed class RawLink : IAsyncDisposable
         return link;
     }
 
+    /// <summary>Gives signs of life from now on, as a decent dialler does; nothing else may be sent any more.</summary>
+    public void Ping() => _pinging = PingAsync();
+
     public Task SendAsync(byte[] frame, CancellationToken cancellationToken, bool isEnd = true) => _socket.SendAsync(frame, WebSocketMessageType.Binary, isEnd, cancellationToken);
 
     /// <summary>Reads frames until one of them is <paramref name="wanted"/>; null when the other side ended the connection instead.</summary>
@@ -67,9 +72,27 @@ internal sealed class RawLink : IAsyncDisposable
     /// <summary>True once the other side has ended the connection.</summary>
     public async Task<bool> IsEndedByPeerAsync(CancellationToken cancellationToken) => await ReadAsync(_ => false, cancellationToken) is null;
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        await _over.CancelAsync();
+        await _pinging;
         _socket.Dispose();
-        return ValueTask.CompletedTask;
+        _over.Dispose();
+    }
+
+    private async Task PingAsync()
+    {
+        try
+        {
+            for (var number = 1; ; number++)
+            {
+                await SendAsync(LinkFrames.Numbered(LinkFrameType.Ping, number), _over.Token);
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, _over.Token);
+            }
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException)
+        {
+            // The connection is over.
+        }
     }
 }
