@@ -58,4 +58,22 @@ internal static partial class Log
 
     [LoggerMessage(1042, LogLevel.Warning, "The region's terms could not be read (try {Tries}); no topic is served before they are known. Trying again in {Delay}.")]
     public static partial void TermsFailed(ILogger logger, int tries, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(1043, LogLevel.Warning, "The home of {Kind} begins to move from {From} to {To} (forced: {Force}).")]
+    public static partial void MoveBegins(ILogger logger, string kind, string from, Interfaces.Regions.Term to, bool force);
+
+    [LoggerMessage(1044, LogLevel.Warning, "The move of {Kind} does not go on from {Phase}: {Reason} Trying again.")]
+    public static partial void MoveStuck(ILogger logger, string kind, Interfaces.Regions.MovePhase phase, string reason);
+
+    [LoggerMessage(1045, LogLevel.Warning, "The home of {Kind} is here now: {To}, from {From}, with {Topics} topics; something may be missing of {Missing} of them.")]
+    public static partial void HomeMoved(ILogger logger, string kind, Interfaces.Regions.Term to, string from, long topics, long missing);
+
+    [LoggerMessage(1046, LogLevel.Warning, "{Topic} goes on from the copy at {Copied}, in a new epoch. This region had seen it up to offset {SeenUpTo} (0 = no further); what came later at the old home is not known.")]
+    public static partial void ContinuedFromCopy(ILogger logger, string topic, Position copied, long seenUpTo);
+
+    [LoggerMessage(1047, LogLevel.Warning, "{Topic}: offsets {From} to {Top} were accepted here after {Home} had gone on without them, and are no part of it. States from offset {KeptFrom} on (0 = none) are put aside as dead letters.")]
+    public static partial void LostAtFormerHome(ILogger logger, string topic, long from, long top, Interfaces.Regions.Term home, long keptFrom);
+
+    [LoggerMessage(1048, LogLevel.Warning, "Comparing {Kind} with its new home {Home} does not go on: {Reason} Trying again.")]
+    public static partial void FormerHomeStuck(ILogger logger, string kind, Interfaces.Regions.Term home, string reason);
 }

@@ -30,6 +30,7 @@ internal static class OperatorEndpoints
         operators.MapGet("/dead-letters/{kind}", DeadLettersAsync);
         operators.MapGet("/inspect/{kind}/{key}", InspectAsync);
         operators.MapGet("/regions", static http => http.RequestServices.GetRequiredService<Transports.Http.RegionsEndpoint>().GetForOperatorsAsync(http));
+        operators.MapHomes();
     }
 
     private static async Task<IResult> DeadLettersAsync(string kind, IGrainFactory grains, int max = 100, CancellationToken cancellationToken = default)
@@ -44,7 +45,7 @@ internal static class OperatorEndpoints
         if (!TopicKey.TryCreate(kind, key, out var topic, out var error)) return Results.Problem(error, statusCode: 400);
         if (!await services.GetRequiredService<KindMap>().KnowsAsync(kind, cancellationToken).ConfigureAwait(false)) return Results.Problem($"'{kind}' is not a topic kind here.", statusCode: 404);
         var found = await grains.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic)).InspectAsync(cancellationToken).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
-        return Results.Json(new Inspection(topic.ToString(), found.Position.ToString(), found.Sources, found.HistoryFrames, found.HistoryBytes, found.Followers, found.Silo), Indented);
+        return Results.Json(new Inspection(topic.ToString(), found.Position.ToString(), found.Sources, found.HistoryFrames, found.HistoryBytes, found.Followers, found.Silo, found.Continued), Indented);
     }
 
     private static ShownLetter Show(DeadLetter letter) => new(
@@ -68,5 +69,5 @@ internal static class OperatorEndpoints
 
     private sealed record ShownLetter(string Topic, string Reason, DateTimeOffset At, string Source, string? Sequence, string? EventId, object Data);
 
-    private sealed record Inspection(string Topic, string Position, Dictionary<string, string> Sources, int HistoryFrames, long HistoryBytes, int Followers, string Silo);
+    private sealed record Inspection(string Topic, string Position, Dictionary<string, string> Sources, int HistoryFrames, long HistoryBytes, int Followers, string Silo, Dictionary<string, string> Continued);
 }

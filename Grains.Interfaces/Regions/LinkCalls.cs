@@ -33,7 +33,12 @@ public sealed record PublishCall(string Topic, string Source, string EventId, lo
 public sealed record PublishReply(PublishOutcome Outcome, string Position, string? Reason);
 
 /// <summary><see cref="LinkMethod.List"/>; answered by <see cref="CataloguePage"/>.</summary>
-public sealed record ListCall(string Kind, int Shard, long After, int Max);
+/// <param name="Kind">The kind.</param>
+/// <param name="Shard">0 to <see cref="CatalogueKey.Shards"/> - 1.</param>
+/// <param name="After">Number of the last key known.</param>
+/// <param name="Max">1 to 1,000.</param>
+/// <param name="Here">True for what that region itself has stored, wherever the home is.</param>
+public sealed record ListCall(string Kind, int Shard, long After, int Max, bool Here = false);
 
 /// <summary><see cref="LinkMethod.Record"/>; answered by a <see cref="TopicRecordReply"/>.</summary>
 public sealed record RecordCall(string Topic);
@@ -44,11 +49,19 @@ public sealed record TopicRecordReply(string Topic, byte[] Record);
 /// <summary><see cref="LinkMethod.Leave"/>; answered by the <see cref="TermCall"/> known then: the caller's own if it was accepted.</summary>
 public sealed record TermCall(string Kind, long Number, string Region, bool Leaving);
 
-/// <summary><see cref="LinkMethod.HandOver"/>: at most 100 topics of one kind; answered by a list of <see cref="TopicRecordReply"/>.</summary>
+/// <summary><see cref="LinkMethod.HandOver"/>: at most 100 topics of one kind; answered by a list of <see cref="TopicRecordReply"/>, which lacks those that did not fit: ask for them again.</summary>
 public sealed record HandOverCall(string[] Topics, long Number, string Region);
 
 /// <summary><see cref="LinkMethod.Checkpoint"/>; answered by <see cref="Checkpoint"/>.</summary>
-public sealed record CheckpointCall(string Connector);
+/// <param name="Connector">Its name.</param>
+/// <param name="Kind">The kind that it follows.</param>
+public sealed record CheckpointCall(string Connector, string Kind);
+
+/// <summary><see cref="LinkMethod.Continued"/>: at most 100 topics of one kind; answered by a list of <see cref="ContinuedReply"/>.</summary>
+public sealed record ContinuedCall(string[] Topics);
+
+/// <summary>Where a topic stands at its home, and from which positions it was continued: term to position, as text.</summary>
+public sealed record ContinuedReply(string Topic, string Position, Dictionary<string, string> Continued);
 
 /// <summary><see cref="LinkMethod.Read"/>; answered by <see cref="ReadReply"/>.</summary>
 public sealed record ReadCall(string Topic, string After, int MaxBytes);

@@ -26,4 +26,7 @@ public enum LinkMethod
 
     /// <summary>Frames after a position, from upstream's history.</summary>
     Read = 8,
+
+    /// <summary>Where topics went on that were taken over from copies: asked by a former home of its successor.</summary>
+    Continued = 9,
 }

@@ -104,6 +104,7 @@ public enum Gap
 /// <param name="HistoryBytes">Bytes of their states.</param>
 /// <param name="Followers">Feeds that follow it.</param>
 /// <param name="Silo">Silo it runs on.</param>
+/// <param name="Continued">Term to the position of the copy that it went on from; empty unless its home was lost.</param>
 [GenerateSerializer, Immutable, Alias("e2e.topic-inspection")]
 public sealed record TopicInspection(
     [property: Id(0)] Position Position,
@@ -111,4 +112,5 @@ public sealed record TopicInspection(
     [property: Id(2)] int HistoryFrames,
     [property: Id(3)] long HistoryBytes,
     [property: Id(4)] int Followers,
-    [property: Id(5)] string Silo);
+    [property: Id(5)] string Silo,
+    [property: Id(6)] Dictionary<string, string> Continued);

@@ -114,6 +114,11 @@ public interface ICheckpointGrain : IGrainWithStringKey
     /// <returns>The checkpoint as stored now: the new one, or the one of whoever was faster.</returns>
     [Alias("write")]
     Task<Checkpoint> WriteAsync(string token, long version, CancellationToken cancellationToken);
+
+    /// <summary>The checkpoint of the connector of the same name where <paramref name="kind"/> has its home.</summary>
+    /// <exception cref="TimeoutException">Home cannot be asked now; says why.</exception>
+    [Alias("read-home")]
+    Task<Checkpoint> ReadHomeAsync(string kind, CancellationToken cancellationToken);
 }
 
 /// <summary>A stored checkpoint.</summary>

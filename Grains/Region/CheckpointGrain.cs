@@ -1,3 +1,5 @@
+using E2EEvents.Grains.Interfaces.Regions;
+using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Topics;
 
@@ -5,7 +7,7 @@ namespace E2EEvents.Grains.Region;
 
 /// <summary>Where a connector restarts. Of two writers with the same version the first one wins; the other is told the winner's.</summary>
 [GrainType("checkpoint")]
-internal sealed class CheckpointGrain(TopicServices services, IGrainContext context) : Grain, ICheckpointGrain
+internal sealed class CheckpointGrain(TopicServices services, IRegionCalls calls, IGrainContext context) : Grain, ICheckpointGrain
 {
     private readonly StoredRecord<CheckpointRecord> _record = services.RecordOf<CheckpointRecord>("checkpoint", context.GrainId);
     private Checkpoint _stored = new(null, 0);
@@ -17,6 +19,21 @@ internal sealed class CheckpointGrain(TopicServices services, IGrainContext cont
     }
 
     public Task<Checkpoint> ReadAsync(CancellationToken cancellationToken) => Task.FromResult(_stored);
+
+    public async Task<Checkpoint> ReadHomeAsync(string kind, CancellationToken cancellationToken)
+    {
+        if (services.Homes.IsHome(kind)) return _stored;
+        var home = services.Homes.HomeOf(kind);
+        try
+        {
+            var call = LinkCalls.Encode(new CheckpointCall(this.GetPrimaryKeyString(), kind));
+            return LinkCalls.Decode<Checkpoint>(await calls.CallAsync(home, LinkMethod.Checkpoint, call, cancellationToken));
+        }
+        catch (Exception e) when (e is RegionCallException or InvalidDataException)
+        {
+            throw new TimeoutException($"The checkpoint is at region {home}, which gives no answer: {e.Message}.");
+        }
+    }
 
     public async Task<Checkpoint> WriteAsync(string token, long version, CancellationToken cancellationToken)
     {

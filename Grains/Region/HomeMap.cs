@@ -14,6 +14,9 @@ internal sealed class HomeMap(IOptions<RegionsOptions> options)
 
     public RegionTree Tree { get; } = new(options.Value);
 
+    /// <summary>True if there is no other region.</summary>
+    public bool IsAlone { get; } = options.Value.All.Count <= 1;
+
     /// <summary>This region.</summary>
     public string Region => Tree.Name;
 

@@ -23,7 +23,8 @@ internal sealed class StandbyCopy(Replica replica, TopicServices services, HomeM
         if (replica.Position is not { } position || position == _copied || position.Offset == 0 || homes.IsHome(replica.Topic.Kind)) return;
         try
         {
-            if (!_hasRead) await _record.ReadAsync(cancellationToken);
+            // What this region accepted itself while it was home is not written over: it is compared with the new home first (FormerHomeGrain).
+            if (!_hasRead && Fence.IsOwn(await _record.ReadAsync(cancellationToken), homes.Region)) return;
             _hasRead = true;
             var home = homes.HomeOf(replica.Topic.Kind);
             var call = LinkCalls.Encode(new RecordCall(replica.Topic.ToString()));

@@ -91,9 +91,19 @@ public abstract partial class TopicGrain<TState, TEvent>
         return _failed ? throw new InvalidOperationException($"{_topic} is starting anew; ask again.") : Encoded();
     }
 
+    private void Begin(Delivery delivery, TopicRecord? stored)
+    {
+        // A copy of another region's record, or one handed to it, that nobody handed to us: what came there since is not known.
+        var isCopy = stored?.Term is { } theirs && theirs.Region != Region && Fence.IsHome(KindTerm, theirs, Region);
+        if (isCopy) stored = stored!.Renewed(KindTerm, NewEpoch());
+        _core = new TopicCore<TState, TEvent>(_topic, delivery, this, stored, isCopy ? stored!.Epoch : NewEpoch(), _services.Options, _services.History);
+        (_term, _continued) = (stored?.Term, stored?.Continued ?? []);
+    }
+
+    /// <summary>The record, with the term under which it is true: a copy of it must not be taken for its owner's own.</summary>
     private byte[] Encoded()
     {
-        var record = _core.Stored() with { Term = _term, Continued = _continued };
+        var record = _core.Stored() with { Term = _term ?? (IsHome ? KindTerm : null), Continued = _continued };
         return record.Offset == 0 && record.Ledger.Sources.Count == 0 && record.Ledger.EventIds.Count == 0 ? [] : TopicRecordCodec.Encode(record);
     }
 
@@ -147,6 +157,9 @@ public abstract partial class TopicGrain<TState, TEvent>
 /// <summary>Who may number a topic's changes.</summary>
 internal static class Fence
 {
+    /// <summary>True for a record of what this region accepted as home, and has handed to nobody.</summary>
+    public static bool IsOwn(TopicRecord? record, string region) => record is { Offset: > 0 } && (record.Term is not { } term || term.Region == region);
+
     /// <param name="kind">The kind's term as known here.</param>
     /// <param name="record">The term that the topic's record was handed or taken over under.</param>
     /// <param name="region">This region.</param>

@@ -68,9 +68,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         await _services.Homes.Loaded.WaitAsync(cancellationToken); // configuration alone may say "home" where a promotion has ended that
         try
         {
-            var stored = await _record.ReadAsync(cancellationToken);
-            _core = new TopicCore<TState, TEvent>(_topic, kind.Delivery, this, stored, NewEpoch(), _services.Options, _services.History);
-            (_term, _continued) = (stored?.Term, stored?.Continued ?? []);
+            Begin(kind.Delivery, await _record.ReadAsync(cancellationToken));
         }
         catch (Exception e) // rethrown: the activation fails; callers and the stream try again
         {
@@ -184,8 +182,10 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     {
         var sources = new Dictionary<string, string>();
         foreach (var (source, newest) in _core.SettledSources) sources[source] = newest.ToString();
+        var continued = new Dictionary<string, string>();
+        foreach (var (term, from) in _continued) continued[term.ToString()] = from.ToString();
         var size = _core.Log.Size;
-        return Task.FromResult(new TopicInspection(_core.Log.Position, sources, size.Frames, size.Bytes, size.Followers, _services.Silo));
+        return Task.FromResult(new TopicInspection(_core.Log.Position, sources, size.Frames, size.Bytes, size.Followers, _services.Silo, continued));
     }
 
     private (bool Changed, List<DeadLetter> Letters) Stage(IList<SequentialItem<SourcedEvent>> items)

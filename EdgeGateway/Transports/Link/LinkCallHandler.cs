@@ -15,6 +15,7 @@ internal sealed class LinkCallHandler(KindMap kinds, TopicPublisher publisher, I
     private const int MaxReadBytes = 512 << 10; // in JSON a third more
 
     private readonly RegionTree _tree = new(regions.Value);
+    private readonly LinkMoveCalls _moves = new(kinds, new RegionTree(regions.Value), grains, feeds, time);
 
     /// <summary>One call and its reply, both of <see cref="LinkCalls"/>.</summary>
     /// <exception cref="LinkRefusedException">The method is unknown, the body malformed, or the region may not.</exception>
@@ -28,6 +29,8 @@ internal sealed class LinkCallHandler(KindMap kinds, TopicPublisher publisher, I
                 LinkMethod.Publish => LinkCalls.Encode(await PublishAsync(callerRegion, LinkCalls.Decode<PublishCall>(body), cancellationToken).ConfigureAwait(false)),
                 LinkMethod.List => LinkCalls.Encode(await ListAsync(callerRegion, LinkCalls.Decode<ListCall>(body), cancellationToken).ConfigureAwait(false)),
                 LinkMethod.Read => LinkCalls.Encode(await ReadAsync(callerRegion, LinkCalls.Decode<ReadCall>(body), cancellationToken).ConfigureAwait(false)),
+                LinkMethod.Record or LinkMethod.Leave or LinkMethod.HandOver or LinkMethod.Checkpoint or LinkMethod.Continued =>
+                    await _moves.HandleAsync(callerRegion, method, body, cancellationToken).ConfigureAwait(false),
                 LinkMethod.Terms => LinkCalls.Encode(await LearnAsync(callerRegion, LinkCalls.Decode<TermCall[]>(body), cancellationToken).ConfigureAwait(false)),
                 _ => throw new LinkRefusedException($"Method {(int)method} is unknown here."),
             };
@@ -51,8 +54,9 @@ internal sealed class LinkCallHandler(KindMap kinds, TopicPublisher publisher, I
     {
         await CheckKindAsync(caller, call.Kind, cancellationToken).ConfigureAwait(false);
         if (call.Shard is < 0 or >= CatalogueKey.Shards) throw new LinkRefusedException($"Shard {call.Shard} does not exist; there are 0 to {CatalogueKey.Shards - 1}.");
-        return await InTimeAsync(
-            grains.GetGrain<ICatalogueGrain>(CatalogueKey.Of(call.Kind, call.Shard)).ListAsync(call.After, Math.Clamp(call.Max, 1, MaxPage), cancellationToken), cancellationToken).ConfigureAwait(false);
+        var shard = grains.GetGrain<ICatalogueGrain>(CatalogueKey.Of(call.Kind, call.Shard));
+        var max = Math.Clamp(call.Max, 1, MaxPage);
+        return await InTimeAsync(call.Here ? shard.ListHereAsync(call.After, max, cancellationToken) : shard.ListAsync(call.After, max, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<ReadReply> ReadAsync(string caller, ReadCall call, CancellationToken cancellationToken)
@@ -90,19 +94,9 @@ internal sealed class LinkCallHandler(KindMap kinds, TopicPublisher publisher, I
         return known;
     }
 
-    private async ValueTask<TopicKey> TopicAsync(string caller, string? text, CancellationToken cancellationToken)
-    {
-        if (!TopicKey.TryParse(text, out var topic, out var error)) throw new LinkRefusedException(error!);
-        await CheckKindAsync(caller, topic.Kind, cancellationToken).ConfigureAwait(false);
-        return topic;
-    }
+    private ValueTask<TopicKey> TopicAsync(string caller, string? text, CancellationToken cancellationToken) => LinkAccess.TopicAsync(_tree, kinds, caller, text, cancellationToken);
 
-    private async ValueTask CheckKindAsync(string caller, string? kind, CancellationToken cancellationToken)
-    {
-        // Whether it exists is no business of a region that may not take it.
-        if (kind is null || !_tree.MayTake(caller, kind)) throw new LinkRefusedException($"Region {caller} may not take '{kind}' (Regions:All:{caller}:Kinds).");
-        if (!await kinds.KnowsAsync(kind, cancellationToken).ConfigureAwait(false)) throw new LinkRefusedException($"'{kind}' is not a topic kind here.");
-    }
+    private ValueTask CheckKindAsync(string caller, string? kind, CancellationToken cancellationToken) => LinkAccess.CheckKindAsync(_tree, kinds, caller, kind, cancellationToken);
 
     private Task<T> InTimeAsync<T>(Task<T> call, CancellationToken cancellationToken) =>
         call.WaitAsync(feeds.Value.PullWait + feeds.Value.CallDeadline, time, cancellationToken);
