@@ -21,7 +21,10 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public LogCapture Logs { get; }
 
-    public static async Task<TestRegion> StartAsync(short silos = 1, params (string Key, string Value)[] settings)
+    public static Task<TestRegion> StartAsync(short silos = 1, params (string Key, string Value)[] settings) => StartAsync(silos, null, settings);
+
+    /// <summary>As above, with further services, which replace the product's.</summary>
+    public static async Task<TestRegion> StartAsync(short silos, Action<IServiceCollection>? services, params (string Key, string Value)[] settings)
     {
         var storage = new TestStorage();
         // Orleans reports each call that a stopping or dying silo cut off as an error; what the product says must be expected by the test.
@@ -37,6 +40,7 @@ internal sealed class TestRegion : IAsyncDisposable
             foreach (var (key, value) in settings) values[key] = value;
             ((IConfigurationBuilder)silo.Configuration).AddInMemoryCollection(values);
             silo.AddTopics();
+            services?.Invoke(silo.Services);
             silo.Services.AddKeyedSingleton<IGrainStorage>(TopicStorage.Provider, storage);
             silo.Services.AddLogging(logging => logging.AddProvider(logs.AsProvider())
                 .AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.None));
