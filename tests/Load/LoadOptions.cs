@@ -72,6 +72,18 @@ internal sealed class LoadOptions
     /// <summary>True = Redis syncs its file before each answer.</summary>
     public required bool SyncAlways { get; init; }
 
+    /// <summary>Kind of the topics that a gateway's own source makes.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>Between regions, each way.</summary>
+    public required TimeSpan Distance { get; init; }
+
+    /// <summary>How long the link between regions is stalled at the end; 0 = not.</summary>
+    public required TimeSpan Stall { get; init; }
+
+    /// <summary>Bytes a second that still pass while it is stalled.</summary>
+    public required int StallRate { get; init; }
+
     /// <summary>Redis or Memory: where the silo of a region keeps topics.</summary>
     public required string Storage { get; init; }
 
@@ -113,6 +125,10 @@ internal sealed class LoadOptions
             Redis = arguments.Text("redis", ""),
             Stream = arguments.Text("stream", "load"),
             SyncAlways = arguments.OneOf("fsync", "everysec", "everysec", "always") == "always",
+            Kind = arguments.Text("kind", "load"),
+            Distance = TimeSpan.FromMilliseconds(arguments.Number("distance", 40, 0, 1000)),
+            Stall = arguments.Seconds("stall", 0, 0, 600),
+            StallRate = arguments.Whole("stall-rate", 0, 0, 1 << 30),
             Storage = arguments.OneOf("storage", "redis", "redis", "memory") == "redis" ? "Redis" : "Memory",
         };
         var found = new List<string>(arguments.Errors);

@@ -9,7 +9,7 @@ using E2EEvents.Load.Sources;
 // Load driver: one mode or role a call. See README.md.
 if (args.Length == 0 || LoadOptions.Read(args[1..], Console.Error) is not { } options)
 {
-    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|serve-gateway|up|publish [--name value …]; tests/Load/README.md lists the options.");
+    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|regions|serve-gateway|up|up-regions|publish [--name value …]; tests/Load/README.md lists the options.");
     return 2;
 }
 
@@ -17,11 +17,13 @@ return args[0] switch
 {
     "serve-gateway" => await ServeGateway.RunAsync(options),
     "up" => await ServeRegion.RunAsync(options),
+    "up-regions" => await ServeRegions.RunAsync(options),
     "publish" => await Publisher.RunAsync(options),
     "steady" => await MeasureAsync(Steady.RunAsync),
     "idle" => await MeasureAsync(Idle.RunAsync),
     "storm" => await MeasureAsync(Storm.RunAsync),
     "slow" => await MeasureAsync(Slow.RunAsync),
+    "regions" => await RegionsAsync(),
     _ => Unknown(args[0]),
 };
 
@@ -43,6 +45,17 @@ async Task<int> MeasureAsync(Func<Run, CancellationToken, Task<List<RunResult>>>
 
     Report.WriteTable(results, Console.Error);
     return results.TrueForAll(result => result.Passed) ? 0 : 1;
+}
+
+async Task<int> RegionsAsync()
+{
+    using var stop = new CancellationTokenSource();
+    Console.CancelKeyPress += (_, pressed) => (pressed.Cancel, _) = (true, stop.CancelAsync());
+    if (options.LoadCores is { } cores) Libc.RunOn(cores);
+    await using var run = await RegionsRun.StartAsync(options, new Clock(TimeProvider.System), stop.Token);
+    var result = await Regions.RunAsync(run, stop.Token);
+    RegionsReport.Write(result);
+    return result.Passed ? 0 : 1;
 }
 
 static int Unknown(string word)

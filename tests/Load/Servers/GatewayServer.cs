@@ -25,8 +25,7 @@ internal sealed class GatewayServer : IServer
     {
         string[] arguments = ["serve-gateway", .. options.SourceWords, "--port", options.Port.ToString(CultureInfo.InvariantCulture)];
         var (role, ready) = await RoleProcess.StartAsync(arguments, options.ServerCores, cancellationToken);
-        var names = new string[options.Topics];
-        for (var i = 0; i < names.Length; i++) names[i] = $"{FakeRegion.Kind}/{FakeRegion.KeyOf(i)}";
+        var names = FakeRegion.TopicNames(options.Kind, options.Topics);
         return new GatewayServer(role, ready.Deserialize<Ready>(JsonSerializerOptions.Web)!, new TopicSet(names, options.TopicsPerConnection, options.Delivery));
     }
 

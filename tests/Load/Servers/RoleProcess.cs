@@ -23,7 +23,9 @@ internal sealed class RoleProcess : IAsyncDisposable
     /// <param name="arguments">Role and options.</param>
     /// <param name="cores">Where it runs, as taskset reads it; null = anywhere.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public static async Task<(RoleProcess Process, JsonElement Ready)> StartAsync(IReadOnlyList<string> arguments, string? cores, CancellationToken cancellationToken)
+    /// <param name="settings">Configuration of the product's parts in it, keys as in appsettings.</param>
+    public static async Task<(RoleProcess Process, JsonElement Ready)> StartAsync(
+        IReadOnlyList<string> arguments, string? cores, CancellationToken cancellationToken, IReadOnlyDictionary<string, string>? settings = null)
     {
         var command = new List<string>();
         if (cores is not null) command.AddRange(["taskset", "-c", cores]);
@@ -32,6 +34,7 @@ internal sealed class RoleProcess : IAsyncDisposable
         command.AddRange(arguments);
         var start = new ProcessStartInfo { FileName = command[0], RedirectStandardInput = true, RedirectStandardOutput = true };
         for (var i = 1; i < command.Count; i++) start.ArgumentList.Add(command[i]);
+        foreach (var (key, value) in settings ?? new Dictionary<string, string>()) start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         var role = new RoleProcess(arguments[0], Process.Start(start)!);
         return (role, await role.AnswerAsync(cancellationToken));
     }

@@ -15,7 +15,7 @@ internal static class ServeGateway
     public static async Task<int> RunAsync(LoadOptions options)
     {
         var clock = new Clock(TimeProvider.System);
-        var region = new FakeRegion(options.Topics, options.Rate, options.Bytes, options.Delivery, clock);
+        var region = new FakeRegion(options.Kind, options.Topics, options.Rate, options.Bytes, options.Delivery, clock);
         var port = options.Port > 0 ? options.Port : FreePort.Next();
         await using var app = Build(region, port);
         await app.StartAsync();

@@ -49,7 +49,7 @@ internal sealed class FakeFeed(Clock clock) : IFeedGrain
 
         await changed.WaitAsync(pull.Wait, clock.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         var now = clock.Now;
-        _unacknowledged = new FeedAnswer(1, ++_answers, Collect(pull.MaxBytes), [], [new Watermark("home", now, now)], []);
+        _unacknowledged = new FeedAnswer(1, ++_answers, Collect(pull.MaxBytes), [], [new Watermark(FakeRegion.Name, now, now)], []);
         return _unacknowledged;
     }
 

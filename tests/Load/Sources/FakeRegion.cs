@@ -1,11 +1,14 @@
+using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Load.Clients;
 
 namespace E2EEvents.Load.Sources;
 
 /// <summary>A region as a gateway sees it, inside the gateway's process: its cost beside the gateway's is one frame copied per update, whatever the number of clients.</summary>
-internal sealed class FakeRegion : IKindsGrain
+internal sealed class FakeRegion : IKindsGrain, IHomesGrain
 {
-    public const string Kind = "load";
+    /// <summary>Its name, the default of <c>Regions:Name</c>.</summary>
+    public const string Name = "home";
+
     public const string Silo = "S127.0.0.1:1:1";
 
     private readonly Dictionary<string, FakeTopic> _topics = [];
@@ -13,17 +16,18 @@ internal sealed class FakeRegion : IKindsGrain
     private readonly Schedule _schedule;
     private readonly Delivery _delivery;
     private readonly Clock _clock;
+    private readonly string _kind;
     private volatile bool _isRunning;
     private Task _making = Task.CompletedTask;
 
-    public FakeRegion(int topics, double rate, int bytes, Delivery delivery, Clock clock)
+    public FakeRegion(string kind, int topics, double rate, int bytes, Delivery delivery, Clock clock)
     {
-        (_delivery, _clock) = (delivery, clock);
+        (_kind, _delivery, _clock) = (kind, delivery, clock);
         _schedule = new Schedule(topics, rate, clock);
         _all = new FakeTopic[topics];
         for (var i = 0; i < topics; i++)
         {
-            _all[i] = new FakeTopic(new TopicKey(Kind, KeyOf(i)), delivery, bytes);
+            _all[i] = new FakeTopic(new TopicKey(kind, KeyOf(i)), delivery, bytes);
             _all[i].Append(clock.Now, clock.Now); // so that there is a state to begin with
             _topics.Add(_all[i].Key.Key, _all[i]);
         }
@@ -33,13 +37,28 @@ internal sealed class FakeRegion : IKindsGrain
 
     public FakeFeed Feed { get; }
 
-    public static string KeyOf(int topic) => $"t{topic}";
+    /// <summary>Names of its topics.</summary>
+    public static string[] TopicNames(string kind, int topics)
+    {
+        var names = new string[topics];
+        for (var i = 0; i < topics; i++) names[i] = $"{kind}/{KeyOf(i)}";
+        return names;
+    }
+
+    private static string KeyOf(int topic) => $"t{topic}";
 
     public FakeTopic Topic(GrainId id) => _topics[id.Key.ToString()!];
 
     public FakeReader Reader(GrainId id) => new(Topic(id), Feed, _clock);
 
-    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindInfo[]>([new KindInfo(Kind, _delivery, "home", 1, IsHere: true, Publishers.None)]);
+    Task<KindInfo[]> IKindsGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindInfo[]>([new KindInfo(_kind, _delivery, Name, 1, IsHere: true, Publishers.None)]);
+
+    // The home never moves here.
+    Task<KindTerm[]> IHomesGrain.ListAsync(CancellationToken cancellationToken) => Task.FromResult<KindTerm[]>([]);
+
+    Task<KindTerm[]> IHomesGrain.LearnAsync(KindTerm[] terms, CancellationToken cancellationToken) => Task.FromResult<KindTerm[]>([]);
+
+    Task<KindTerm> IHomesGrain.LeaveAsync(string kind, Term to, bool leaving, CancellationToken cancellationToken) => Task.FromResult(new KindTerm(kind, new Term(1, Name)));
 
     public void Start()
     {
