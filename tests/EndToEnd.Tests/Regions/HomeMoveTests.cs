@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using E2EEvents.Grains.Interfaces.Kinds;
 using E2EEvents.Grains.Kinds;
-using E2EEvents.Grains.Topics;
 using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Regions;
 

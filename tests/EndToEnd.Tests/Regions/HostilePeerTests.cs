@@ -221,7 +221,7 @@ public sealed class HostilePeerTests(StarWorld star)
     {
         var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", Port, cancellationToken);
-        var stream = new SslStream(client.GetStream(), false, (_, _, _, _) => true);
+        var stream = new SslStream(client.GetStream(), false, (_, server, _, _) => RawLink.IsHome(server));
         await stream.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = "us-east.region", ClientCertificates = [certificate] }, cancellationToken);
         await stream.WriteAsync(
             Encoding.ASCII.GetBytes("GET /link HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"), cancellationToken);

@@ -12,7 +12,7 @@ internal sealed class Poster(string topic)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly DateTimeOffset Start = new(2026, 3, 14, 15, 0, 0, TimeSpan.Zero);
     private readonly List<NewsEvent> _accepted = [];
-    private CancellationTokenSource? _stop;
+    private volatile bool _isStopping;
     private Task _running = Task.CompletedTask;
 
     public string Topic => topic;
@@ -26,19 +26,12 @@ internal sealed class Poster(string topic)
     /// <summary>Longest time that one took, all attempts together.</summary>
     public TimeSpan Longest { get; private set; }
 
-    public void Begin(Uri gateway)
-    {
-        _stop = new CancellationTokenSource();
-        _running = RunAsync(gateway, _stop.Token);
-    }
+    public void Begin(Uri gateway) => _running = RunAsync(gateway);
 
-    public async Task StopAsync()
+    public Task StopAsync()
     {
-        if (_stop is null) return;
-        await _stop.CancelAsync();
-        await _running;
-        _stop.Dispose();
-        _stop = null;
+        _isStopping = true;
+        return _running;
     }
 
     /// <summary>Publishes one and waits until it is accepted.</summary>
@@ -62,12 +55,12 @@ internal sealed class Poster(string topic)
         if (clock.Elapsed > Longest) Longest = clock.Elapsed;
     }
 
-    private async Task RunAsync(Uri gateway, CancellationToken cancellationToken)
+    private async Task RunAsync(Uri gateway)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        while (!_isStopping)
         {
             await PostAsync(gateway);
-            await Task.Delay(Pause, TimeProvider.System, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
         }
     }
 }

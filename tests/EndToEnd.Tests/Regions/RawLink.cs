@@ -15,12 +15,15 @@ internal sealed class RawLink : IAsyncDisposable
     {
     }
 
+    /// <summary>True for the certificate that home should show.</summary>
+    public static bool IsHome(X509Certificate? certificate) => certificate is X509Certificate2 given && given.MatchesHostname(StarWorld.Home + ".region");
+
     /// <summary>The TCP and TLS part and the upgrade.</summary>
     /// <exception cref="WebSocketException">Refused.</exception>
     public static async Task<RawLink> DialAsync(int port, X509Certificate2? certificate, CancellationToken cancellationToken)
     {
         var link = new RawLink();
-        link._socket.Options.RemoteCertificateValidationCallback = (_, _, _, _) => true; // it is we who are not to be trusted
+        link._socket.Options.RemoteCertificateValidationCallback = (_, server, _, _) => IsHome(server); // of an authority that this machine does not know
         if (certificate is not null) link._socket.Options.ClientCertificates = [certificate];
         try
         {
