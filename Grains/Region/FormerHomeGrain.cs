@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
@@ -12,6 +13,7 @@ namespace E2EEvents.Grains.Region;
 /// Goes through what this region has of a kind whose home is elsewhere. A record that it accepted itself and handed to nobody is compared with where
 /// the new home went on; then it is marked as handed over, so that it is looked at once.
 /// </summary>
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
 [GrainType("former-home"), Reentrant]
 internal sealed class FormerHomeGrain(TopicServices services, IRegionCalls calls, IGrainContext context) : Grain, IFormerHomeGrain
 {

@@ -1,6 +1,5 @@
 using System.Linq;
 using System.Text.Json.Nodes;
-using E2EEvents.EdgeGateway.Tests.Transports.Fakes;
 using E2EEvents.EdgeGateway.Transports.Http;
 using E2EEvents.Grains.Interfaces.Regions;
 

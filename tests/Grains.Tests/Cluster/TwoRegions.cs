@@ -50,7 +50,7 @@ internal sealed class TwoRegions : IAsyncDisposable
         _certificates.Dispose();
     }
 
-    private async Task<byte[]> AnswerAsync(string caller, TestRegion region, LinkMethod method, byte[] body)
+    private static async Task<byte[]> AnswerAsync(string caller, TestRegion region, LinkMethod method, byte[] body)
     {
         var grains = region.Cluster.Client;
         switch (method)
