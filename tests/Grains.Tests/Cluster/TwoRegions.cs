@@ -96,7 +96,7 @@ internal sealed class TwoRegions : IAsyncDisposable
         {
             if (both.IsCut) throw new RegionCallException("the link is cut");
             both.OnCall(method);
-            return await both.AnswerAsync(caller, both._regions[region], method, body);
+            return await AnswerAsync(caller, both._regions[region], method, body);
         }
     }
 }
