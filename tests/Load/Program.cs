@@ -7,9 +7,10 @@ using E2EEvents.Load.Sockets;
 using E2EEvents.Load.Sources;
 
 // Load driver: one mode or role a call. See README.md.
+if (args is ["proxy", .. var given]) return await LinkProxy.RunAsync(given);
 if (args.Length == 0 || LoadOptions.Read(args[1..], Console.Error) is not { } options)
 {
-    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|regions|serve-gateway|up|up-regions|publish [--name value …]; tests/Load/README.md lists the options.");
+    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|regions|serve-gateway|up|up-regions|publish|proxy [--name value …]; tests/Load/README.md lists the options.");
     return 2;
 }
 

@@ -20,10 +20,12 @@ public sealed class FaultProxy : IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
 
     /// <summary>Starts a proxy to a port of 127.0.0.1.</summary>
-    public FaultProxy(int targetPort)
+    /// <param name="targetPort">Where connections are led.</param>
+    /// <param name="port">Port to listen on; 0 = any free one.</param>
+    public FaultProxy(int targetPort, int port = 0)
     {
         _target = targetPort;
-        Port = FreePort.Next();
+        Port = port == 0 ? FreePort.Next() : port;
         Open();
     }
 
