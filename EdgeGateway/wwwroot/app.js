@@ -10,18 +10,19 @@ import { WeatherView } from './views/weather.js';
 import { TransportsView } from './views/transports.js';
 import { OtherView } from './views/other.js';
 import { HealthView } from './views/health.js';
+import { RegionsView } from './views/regions.js';
 
 const drawEvery = 100;       // ms
 const lookAgain = { news: 3_000, calm: 15_000 }; // ms until the next look for kinds and topics, after one that found new ones or none
 const query = new URLSearchParams(location.search);
-const base = gateway();
+let base = gateway();
 const find = testid => document.querySelector(`[data-testid="${testid}"]`);
 const section = id => document.getElementById(id);
 
 // `/?transport=sse` and `http` hold the page to one transport; otherwise it finds the best that works.
 const transport = ['ws', 'sse', 'http'].find(name => name === query.get('transport')) ?? 'auto';
 const hub = new Hub({ base, transport, onChange: seen, onStatus: redraw });
-const context = { base, every: topic => hub.every(topic), redraw: redrawViews, rewish, announce, cutPage: milliseconds => hub.cut(milliseconds) };
+const context = { get base() { return base; }, every: topic => hub.every(topic), redraw: redrawViews, rewish, announce, cutPage: milliseconds => hub.cut(milliseconds) };
 const views = [
   new MatchesView(section('matches'), context),
   new NewsView(section('news'), context),
@@ -29,9 +30,10 @@ const views = [
   new WeatherView(section('weather'), context),
 ];
 const markets = views.find(view => view.kind === 'ticker');
-const other = new OtherView(section('other'), { ...context, link: document.querySelector('nav a[href="#other"]') });
-const transports = new TransportsView(section('transports'), { ...context, redraw });
+const other = new OtherView(section('other'), Object.assign(Object.create(context), { link: document.querySelector('nav a[href="#other"]') }));
+const transports = new TransportsView(section('transports'), Object.assign(Object.create(context), { redraw }));
 const health = new HealthView(find);
+const regions = new RegionsView(section('regions'), Object.assign(Object.create(context), { redraw, find, moveTo }));
 
 let topicsByKind = new Map();
 let problem = '';
@@ -49,7 +51,7 @@ function gateway() {
 async function look() {
   let wait = lookAgain.news;
   try {
-    const { kinds, region } = await readKinds(base);
+    const { kinds } = await readKinds(base);
     const found = await Promise.all(kinds.map(async ({ kind, delivery }) => {
       hub.delivery.set(kind, delivery);
       return [kind, await readTopics(base, kind)];
@@ -58,7 +60,6 @@ async function look() {
     const before = count(topicsByKind);
     topicsByKind = new Map(found);
     if (before > 0 && count(topicsByKind) === before) wait = lookAgain.calm;
-    health.name(region);
     problem = '';
     rewish();
   } catch {
@@ -66,6 +67,37 @@ async function look() {
     redraw();
   }
   setTimeout(look, wait);
+}
+
+/** Another region from here on: every topic goes on there from the position it has. What got lost on the way is counted, and must be nothing. */
+function moveTo({ name, publicUrl }) {
+  base = publicUrl === location.origin ? '' : publicUrl;
+  const address = new URL(location.href);
+  if (base) address.searchParams.set('gateway', base);
+  else address.searchParams.delete('gateway');
+  history.replaceState(null, '', address);
+  const before = hub.stats;
+  hub.move(base);
+  transports.move();
+  showGateway();
+  announce(`You see region ${name} now`);
+  whenOpen(base, () => {
+    const { holes, gaps } = hub.stats;
+    const missed = holes - before.holes + gaps - before.gaps;
+    regions.told(`${hub.entries.size} topics went on, ${missed} ${missed === 1 ? 'gap' : 'gaps'}`, missed === 0);
+  });
+}
+
+/** Calls back a moment after all streams are open at this gateway, when what was missed has arrived. */
+function whenOpen(at, then, tries = 0) {
+  if (base !== at || tries > 300) return;
+  const open = hub.streams.length > 0 && hub.streams.every(stream => stream.status === 'open');
+  if (open) setTimeout(() => base === at && then(), 1_000);
+  else setTimeout(() => whenOpen(at, then, tries + 1), 200);
+}
+
+function showGateway() {
+  setText(find('gateway'), ` Gateway: ${base || location.origin}`);
 }
 
 /** Asks every view what it wants to follow. */
@@ -112,6 +144,7 @@ function draw() {
   }
   guarded(() => other.draw(hub));
   guarded(() => transports.draw());
+  guarded(() => regions.draw());
   guarded(() => health.draw(hub, problem));
 }
 
@@ -144,12 +177,13 @@ addEventListener('online', comeBack);
 addEventListener('pageshow', comeBack);
 document.addEventListener('visibilitychange', () => { if (!document.hidden) comeBack(); });
 
-setText(find('footer'), `${find('footer').textContent} Gateway: ${base || location.origin}`);
+showGateway();
 look();
 
 // For tests and the curious; not a contract.
 window.e2e = {
-  core, hub, transports,
+  core, hub, transports, regions,
+  get base() { return base || location.origin; },
   get positions() { return Object.fromEntries([...hub.entries].map(([topic, entry]) => [topic, core.formatPosition(entry)])); },
   get states() { return Object.fromEntries([...hub.entries].map(([topic, entry]) => [topic, entry.state])); },
   get streams() { return hub.streams.map(({ transport, status, reason, topics, stats }) => ({ transport, status, reason, topics: topics.length, ...stats })); },

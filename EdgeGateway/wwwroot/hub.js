@@ -46,6 +46,14 @@ export class Hub {
     for (const stream of this.#streams) if (stream.status === 'waiting' || stream.status === 'failed') stream.retry();
   }
 
+  /** Follows the same topics at another gateway, from the positions they have. */
+  move(base) {
+    this.#options.base = base;
+    for (const stream of this.#streams) this.#end(stream);
+    this.#streams = this.#streams.map(stream => this.#open(stream.topics));
+    this.#options.onStatus();
+  }
+
   cut(milliseconds) {
     for (const stream of this.#streams) stream.cut(milliseconds);
   }
@@ -58,12 +66,16 @@ export class Hub {
     const kept = groups.map(group => this.#streams.find(stream => same(stream, group)));
     for (const stream of this.#streams.filter(stream => !kept.includes(stream))) {
       if (stream.status === 'cut' || stream.status === 'waiting') this.#past.reconnects++; // its topics come back on another stream
-      stream.close();
-      for (const name of Object.keys(this.#past)) this.#past[name] += stream.stats[name];
+      this.#end(stream);
     }
     // A stream's topics are fixed: one that changes is closed and opened anew, and resumes by position.
     this.#streams = groups.map((group, i) => kept[i] ?? this.#open(group));
     this.#options.onStatus();
+  }
+
+  #end(stream) {
+    stream.close();
+    for (const name of Object.keys(this.#past)) this.#past[name] += stream.stats[name];
   }
 
   #open(topics) {

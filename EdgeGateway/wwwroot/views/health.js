@@ -9,7 +9,7 @@ export class HealthView {
   #lostAt = 0;
 
   constructor(find) {
-    Object.assign(this, { status: find('status'), banner: find('banner'), rate: find('rate'), region: find('region') });
+    Object.assign(this, { status: find('status'), banner: find('banner'), rate: find('rate') });
   }
 
   /** Once a second. */
@@ -19,11 +19,6 @@ export class HealthView {
     const seconds = this.#counts.length - 1;
     const rate = seconds > 0 ? (changes - this.#counts[0]) / seconds : 0;
     setText(this.rate, rate >= 10 ? Math.round(rate) : rate.toFixed(1));
-  }
-
-  name(region) {
-    this.region.hidden = !region;
-    setText(this.region, region);
   }
 
   draw(hub, problem) {
@@ -46,7 +41,7 @@ export class HealthView {
     const newest = Math.max(0, ...streams.map(stream => stream.heardAt ?? 0));
     let text = '';
     if (lost && open === 0) text = `No connection${newest ? ` since ${time(performance.timeOrigin + newest, true)}` : ''}. You see the last state received; the page resumes where it stopped.`;
-    else if (stale) text = `${stale === 1 ? 'One topic is' : `${stale} topics are`} stale: the region lost touch with the source. What you see may be old.`;
+    else if (stale) text = `${stale === 1 ? 'One topic is' : `${stale} topics are`} stale: this region lost touch with their home. What you see may be old.`;
     else if (problem) text = problem;
     this.banner.hidden = text === '';
     setText(this.banner, text);

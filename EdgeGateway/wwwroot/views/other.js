@@ -11,8 +11,9 @@ export class OtherView {
   #topics = new Map(); // kind → those shown
   #kinds = [];
 
-  constructor(section, { link, base, rewish }) {
-    Object.assign(this, { section, link, base, rewish });
+  constructor(section, context) {
+    const { link, rewish } = context;
+    Object.assign(this, { section, link, context, rewish });
     this.box = section.querySelector('.others');
   }
 
@@ -52,7 +53,7 @@ export class OtherView {
     const box = el('details', { class: 'card tree-box', open: isOpen, testid: 'generic', data: { topic } },
       el('summary', {}, el('span', { class: 'key', text: topic.slice(topic.indexOf('/') + 1) }), el('span', { class: 'badge stale-badge', hidden: true, text: 'Stale' }), el('span', { class: 'offset' })),
       el('div', { class: 'tree', testid: 'generic-state' }),
-      el('a', { class: 'raw', href: `${this.base}/topics/${topic}`, text: 'As JSON' }));
+      el('a', { class: 'raw', href: `${this.context.base}/topics/${topic}`, text: 'As JSON' }));
     box.addEventListener('toggle', () => { if (box.entry) update(box, box.entry, true); });
     return box;
   }

@@ -17,16 +17,16 @@ export class TransportsView {
   #topic;
   #delta = false;
 
-  constructor(section, { base, every, redraw, cutPage }) {
+  constructor(section, context) {
     const find = testid => section.querySelector(`[data-testid="${testid}"]`);
     this.select = find('panel-topic');
     this.together = find('panels-together');
-    this.panels = transports.map(about => new Panel(about, { base, every, redraw }));
+    this.panels = transports.map(about => new Panel(about, context));
     section.querySelector('.panels').append(...this.panels.map(panel => panel.node));
     this.select.addEventListener('change', () => this.follow(this.select.value));
     find('panel-delta').addEventListener('change', event => { this.#delta = event.target.checked; this.follow(this.#topic); });
     find('cut-all').addEventListener('click', () => this.panels.forEach(panel => panel.cut()));
-    find('cut-page').addEventListener('click', () => cutPage(cutFor));
+    find('cut-page').addEventListener('click', () => context.cutPage(cutFor));
   }
 
   get topic() { return this.#topic; }
@@ -47,6 +47,11 @@ export class TransportsView {
   follow(topic) {
     this.#topic = this.select.value = topic;
     for (const panel of this.panels) panel.follow(topic, this.#delta);
+  }
+
+  /** The panels go on at the gateway that the context names now. */
+  move() {
+    for (const panel of this.panels) panel.move();
   }
 
   retry() {
@@ -85,10 +90,22 @@ class Panel {
     this.#lost = undefined;
     this.#latencies = [];
     this.#log = [];
-    this.stream = open([topic], {
+    this.#open();
+  }
+
+  move() {
+    if (!this.stream) return;
+    this.stream.close();
+    this.#latencies = [];
+    this.#open(this.stream.entries);
+  }
+
+  #open(entries) {
+    this.stream = open([this.#topic], {
+      entries,
       transport: this.transport,
       base: this.context.base,
-      delta,
+      delta: this.#delta,
       mode: this.#mode,
       every: this.context.every,
       onChange: (entry, about) => this.#changed(entry, about),
