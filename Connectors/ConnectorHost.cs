@@ -20,9 +20,11 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
             {
                 try
                 {
+                    var follower = parts.Options.Follows is { } kind ? new HomeFollower(parts, kind) : null;
+                    if (follower is not null) await follower.HomeAsync(stoppingToken);
                     var checkpoint = await ReadCheckpointAsync(parts, stoppingToken);
                     Log.Starting(parts.Logger, parts.Connector.Name, parts.Status.Type, checkpoint.Token is null ? "nothing (no checkpoint yet)" : $"checkpoint {checkpoint.Version}");
-                    var end = await new ConnectorRun(parts, checkpoint).RunAsync(stoppingToken);
+                    var end = await RunAsync(new ConnectorRun(parts, checkpoint), follower, stoppingToken);
                     backoff.Reset();
                     if (end == RunEnd.Conflict) await StandByAsync(parts, stoppingToken);
                 }
@@ -46,6 +48,30 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
             Log.Stopped(parts.Logger, parts.Connector.Name, parts.Status.CheckpointLag > 0 ? "all but what was in flight" : "everything read");
             if (parts.Connector is IAsyncDisposable disposable) await disposable.DisposeAsync();
         }
+    }
+
+    /// <summary>Runs until the process stops, or the kind that it follows leaves.</summary>
+    private static async Task<RunEnd> RunAsync(ConnectorRun run, HomeFollower? follower, CancellationToken stoppingToken)
+    {
+        if (follower is null) return await run.RunAsync(stoppingToken);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        using var stopRun = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+        var watching = StopWhenLeavingAsync(follower, stopRun, over.Token);
+        try
+        {
+            return await run.RunAsync(stopRun.Token);
+        }
+        finally
+        {
+            await over.CancelAsync();
+            await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task StopWhenLeavingAsync(HomeFollower follower, CancellationTokenSource stopRun, CancellationToken over)
+    {
+        await follower.LeavesAsync(over);
+        await stopRun.CancelAsync();
     }
 
     private static Task<Checkpoint> ReadCheckpointAsync(ConnectorParts parts, CancellationToken cancellationToken) =>

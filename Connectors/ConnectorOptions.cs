@@ -13,6 +13,13 @@ public abstract class ConnectorOptions
     /// <summary>False switches the connector off without removing its settings. Default: true.</summary>
     public bool Enabled { get; set; } = true;
 
+    /// <summary>
+    /// A kind: the connector runs in the region that is its home, so configure it in each region that may become that. Elsewhere it stands by and keeps a
+    /// copy of the home's checkpoint. Default: none, it runs wherever it is configured.
+    /// </summary>
+    [RegularExpression("[a-z][a-z0-9-]{0,31}")]
+    public string? Follows { get; set; }
+
     /// <summary>Mapping rules, tried in order; the first that fits maps the record. Default: none; records must then be <c>{"topic":…,"event":{…}}</c>.</summary>
     public List<MappingRule> Map { get; set; } = [];
 

@@ -44,6 +44,12 @@ internal static partial class Log
     [LoggerMessage(2012, LogLevel.Warning, "Connector {Connector} stops with {Events} events in flight after waiting {Seconds:0.#} s; the next start reads them again.")]
     public static partial void DrainTimedOut(ILogger logger, string connector, int events, double seconds);
 
+    [LoggerMessage(2013, LogLevel.Information, "Connector {Connector} is {Phase}; it reads nothing here.")]
+    public static partial void FollowsHome(ILogger logger, string connector, string phase);
+
+    [LoggerMessage(2014, LogLevel.Warning, "Connector {Connector} holds events of {Kind} back: its home is region {Home}, not this one. Run the connector there, or set Follows; nothing is lost meanwhile.")]
+    public static partial void HeldBack(ILogger logger, string connector, string kind, string home);
+
     [LoggerMessage(2050, LogLevel.Information, "Connector {Connector} reads Redis streams {Positions}.")]
     public static partial void RedisReading(ILogger logger, string connector, string positions);
 

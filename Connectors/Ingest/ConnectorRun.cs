@@ -46,7 +46,8 @@ internal sealed class ConnectorRun
         _calls = parts.Calls;
         _intake = new RecordIntake(_connector.Name, _options, parts.Mapper, parts.Kinds, _calls, _metrics, _logger, _time);
         _reader = new RecordReader(_connector, _options, _status, _metrics, _logger, _time);
-        _sender = new TopicSender(_connector.Name, _options, _region, _calls, _status, _metrics, _logger, _time);
+        var gate = new HomeGate(_connector.Name, _options, parts.Kinds, _calls, _status, _logger, _time);
+        _sender = new TopicSender(_connector.Name, _options, _region, _calls, gate, _status, _metrics, _logger, _time);
         _checkpoint = new CheckpointWriter(_connector, checkpoint, _options, _region, _calls, _logger, _time);
         _window = new InFlightWindow(_options.MaxInFlightEvents, _options.MaxInFlightBytes);
     }

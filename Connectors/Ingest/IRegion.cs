@@ -3,8 +3,8 @@ namespace E2EEvents.Connectors.Ingest;
 /// <summary>What connectors ask of their region. Every call may fail with any exception; the caller retries. Calls end with their token.</summary>
 internal interface IRegion
 {
-    /// <summary>Names of the topic kinds whose home is here.</summary>
-    Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken);
+    /// <summary>All topic kinds, and where their homes are.</summary>
+    Task<KindInfo[]> KindsAsync(CancellationToken cancellationToken);
 
     /// <summary>Appends events of one topic to its stream, as one container: the topic stores them in one write.</summary>
     Task PublishAsync(TopicKey topic, IReadOnlyList<SourcedEvent> events, CancellationToken cancellationToken);
@@ -17,6 +17,9 @@ internal interface IRegion
 
     /// <summary>See <see cref="ICheckpointGrain.ReadAsync"/>.</summary>
     Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ICheckpointGrain.ReadHomeAsync"/>.</summary>
+    Task<Checkpoint> ReadHomeCheckpointAsync(string connector, string kind, CancellationToken cancellationToken);
 
     /// <summary>See <see cref="ICheckpointGrain.WriteAsync"/>.</summary>
     Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken);

@@ -1,4 +1,3 @@
-using System.Linq;
 using Orleans.Streams;
 
 namespace E2EEvents.Connectors.Ingest;
@@ -8,11 +7,7 @@ internal sealed class OrleansRegion(IClusterClient client) : IRegion
 {
     private readonly Lazy<IStreamProvider> _streams = new(() => client.GetStreamProvider(IngestStream.Provider));
 
-    public async Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken)
-    {
-        var kinds = await Grain(factory => factory.GetGrain<IKindsGrain>(0)).ListAsync(cancellationToken);
-        return kinds.Select(kind => kind.Kind).ToHashSet(StringComparer.Ordinal);
-    }
+    public Task<KindInfo[]> KindsAsync(CancellationToken cancellationToken) => Grain(factory => factory.GetGrain<IKindsGrain>(0)).ListAsync(cancellationToken);
 
     // The stream has no cancellation of its own: the wait ends, the append may still arrive, and the topic drops it as a duplicate.
     public Task PublishAsync(TopicKey topic, IReadOnlyList<SourcedEvent> events, CancellationToken cancellationToken) =>
@@ -26,6 +21,9 @@ internal sealed class OrleansRegion(IClusterClient client) : IRegion
 
     public Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken) =>
         Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).ReadAsync(cancellationToken);
+
+    public Task<Checkpoint> ReadHomeCheckpointAsync(string connector, string kind, CancellationToken cancellationToken) =>
+        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).ReadHomeAsync(kind, cancellationToken);
 
     public Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken) =>
         Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).WriteAsync(token, version, cancellationToken);

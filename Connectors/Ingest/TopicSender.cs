@@ -10,7 +10,7 @@ internal readonly record struct PendingEvent(SourcedEvent Event, InFlightWindow.
 /// they hold with their silo), so a batch that is not settled in time is published again: the topic drops what it knows.
 /// </summary>
 internal sealed class TopicSender(
-    string connector, ConnectorOptions options, IRegion region, RegionCalls calls, ConnectorStatus status, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
+    string connector, ConnectorOptions options, IRegion region, RegionCalls calls, HomeGate gate, ConnectorStatus status, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
 {
     private const string Publish = "publish";
     private const string Settle = "settle";
@@ -32,6 +32,7 @@ internal sealed class TopicSender(
         var backoff = calls.NewBackoff();
         for (var attempt = 0; ; attempt++)
         {
+            await gate.PassAsync(topic.Kind, cancellationToken);
             await calls.UntilDoneAsync(Publish, token => region.PublishAsync(topic, batch, token), cancellationToken, PublishTime);
             metrics.Published(connector, batch.Count);
             var patience = options.SettleTimeout * (1 << Math.Clamp(attempt - 1, 0, MostDoublings));

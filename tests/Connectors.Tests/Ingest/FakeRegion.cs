@@ -62,7 +62,21 @@ internal sealed class FakeRegion : IRegion
         lock (_lock) _checkpoints[connector] = new Checkpoint(token, CheckpointOf(connector).Version + 1);
     }
 
-    public Task<IReadOnlySet<string>> KindsAsync(CancellationToken cancellationToken) => DoAsync<IReadOnlySet<string>>("kinds", () => new HashSet<string>(_kinds), cancellationToken);
+    /// <summary>Kinds with their home elsewhere.</summary>
+    public ConcurrentDictionary<string, bool> Elsewhere { get; } = [];
+
+    /// <summary>Kinds about to leave.</summary>
+    public ConcurrentDictionary<string, bool> Leaving { get; } = [];
+
+    /// <summary>The checkpoint at home; an exception = home is away.</summary>
+    public Func<Checkpoint> AtHome { get; set; } = () => new Checkpoint(null, 0);
+
+    public Task<KindInfo[]> KindsAsync(CancellationToken cancellationToken) => DoAsync<KindInfo[]>(
+        "kinds",
+        () => [.. _kinds.Select(kind => new KindInfo(kind, Delivery.Every, Elsewhere.ContainsKey(kind) ? "there" : "here", 1, !Elsewhere.ContainsKey(kind), Publishers.None, Leaving.ContainsKey(kind)))],
+        cancellationToken);
+
+    public Task<Checkpoint> ReadHomeCheckpointAsync(string connector, string kind, CancellationToken cancellationToken) => DoAsync("home-checkpoint", AtHome, cancellationToken);
 
     public Task PublishAsync(TopicKey topic, IReadOnlyList<SourcedEvent> events, CancellationToken cancellationToken) => DoAsync("publish", () =>
     {

@@ -34,6 +34,9 @@ internal sealed class WorldChecker : IAsyncDisposable
 
     public string NewsTopic => _news.TopicOf(0);
 
+    /// <summary>Headlines of the first news topic so far.</summary>
+    public int LastNews => _news.CountOf(0);
+
     public string Ticker => _trades.TopicOf(0);
 
     /// <param name="world">Its regions.</param>
