@@ -15,6 +15,7 @@ namespace E2EEvents.Grains.Region;
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
 [GrainType("former-home"), Reentrant]
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
 internal sealed class FormerHomeGrain(TopicServices services, IRegionCalls calls, IGrainContext context) : Grain, IFormerHomeGrain
 {
     private const int PageTopics = 100;

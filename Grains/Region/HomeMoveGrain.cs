@@ -11,6 +11,7 @@ namespace E2EEvents.Grains.Region;
 /// <summary>Runs a move step by step and stores each; goes on after a crash as soon as it is called, which every silo does every few seconds.</summary>
 [SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
 [GrainType("home-move"), Reentrant]
+[SuppressMessage("Design", "CA1001", Justification = "A source without timer or links has nothing to dispose, and late callbacks may still ask it.")]
 internal sealed class HomeMoveGrain(TopicServices services, KindRegistry kinds, IRegionCalls calls, IGrainContext context) : Grain, IHomeMoveGrain
 {
     private static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(200);
