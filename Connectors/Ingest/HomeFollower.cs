@@ -1,4 +1,3 @@
-
 namespace E2EEvents.Connectors.Ingest;
 
 /// <summary>Lets a connector run where its kind has its home. Elsewhere it keeps this region's checkpoint behind home's, so that it can go on from there.</summary>
