@@ -31,7 +31,20 @@ public sealed class StarWorld : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var plans = TestWorld.Star(Home, Edge, OtherEdge);
-        for (var i = 0; i < plans.Length; i++) plans[i] = plans[i] with { GatewaySettings = new Dictionary<string, string> { ["Gateway:PublishKeys:0"] = PublishKey } };
+        for (var i = 0; i < plans.Length; i++)
+        {
+            plans[i] = plans[i] with
+            {
+                GatewaySettings = new Dictionary<string, string> { ["Gateway:PublishKeys:0"] = PublishKey },
+
+                // Beyond what comes while a silo restarts on a busy machine: then no gap is due, and none may be told.
+                SiloSettings = new Dictionary<string, string>
+                {
+                    ["Topics:HistoryFrames"] = "2048", ["Topics:HistoryBytes"] = "16777216", ["Topics:StoredFrames"] = "1024", ["Topics:StoredBytes"] = "1048576",
+                },
+            };
+        }
+
         World = await TestWorld.StartAsync(CancellationToken.None, plans);
     }
 
