@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Regions;
 
 namespace E2EEvents.EndToEnd.Regions;
