@@ -14,6 +14,7 @@ internal sealed class StandbyGrain(TopicServices services, HomeMap homes, IRegio
 
     private readonly List<string> _keys = [];
     private string _kind = "";
+    private string _home = "";
     private int _shard;
     private long _toldAllAt;
     private int _told;
@@ -34,6 +35,9 @@ internal sealed class StandbyGrain(TopicServices services, HomeMap homes, IRegio
             return;
         }
 
+        var home = homes.HomeOf(_kind);
+        if (home != _home) _keys.Clear(); // each region numbers its catalogue itself
+        (_home, _told) = (home, home == _home ? _told : 0);
         await ReadCatalogueAsync(cancellationToken);
         if (services.Time.GetElapsedTime(_toldAllAt) > AllAgainEvery) (_told, _toldAllAt) = (0, services.Time.GetTimestamp());
         while (_told < _keys.Count)
