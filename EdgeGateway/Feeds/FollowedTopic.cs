@@ -105,8 +105,10 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     }
 
     /// <summary>Takes the answer to a follow over, and what the feed brought before it.</summary>
-    public void Followed(FeedReader reader, string home, TopicAnswer answer)
+    /// <returns>False if the feed has gone on beyond what the answer reaches to: follow it anew.</returns>
+    public bool Followed(FeedReader reader, string home, TopicAnswer answer)
     {
+        var isWhole = true;
         lock (_lock)
         {
             var clock = reader.ClockOf(home);
@@ -123,7 +125,10 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
             foreach (var frame in frames) Channel.Publish(Own(frame), gatewayTime, Accept.Hole);
             foreach (var (from, follow, frame) in _early)
             {
-                if (from == reader && follow == Follow) Channel.Publish(frame, gatewayTime, Channel.Newest is null ? Accept.NewEpoch : Accept.Next);
+                if (from != reader || follow != Follow) continue;
+                var accept = Channel.Newest is null ? Accept.NewEpoch : Accept.Next;
+                var fit = Channel.Publish(frame, gatewayTime, accept);
+                isWhole &= fit is Fit.Next or Fit.Duplicate || (fit == Fit.Gap && Channel.Delivery == Delivery.Latest) || (fit == Fit.NewEpoch && accept == Accept.NewEpoch);
             }
 
             _early.Clear();
@@ -131,6 +136,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
         }
 
         Ready.TrySetResult();
+        return isWhole;
     }
 
     /// <summary>True if the channel has less than the topic had at <paramref name="position"/>.</summary>

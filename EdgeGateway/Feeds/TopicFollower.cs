@@ -202,11 +202,11 @@ internal sealed class TopicFollower(
                     throw new TimeoutException("the kind's home is being moved");
                 }
 
-                topic.Followed(ReaderOf(answer.Silo), kinds.HomeOf(topic.Channel.Topic.Kind), answer);
+                var isWhole = topic.Followed(ReaderOf(answer.Silo), kinds.HomeOf(topic.Channel.Topic.Kind), answer);
                 if (topic.IsRetired) LetGo(topic);
                 metrics.Follow("answered");
                 // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.
-                if (!topic.IsShortOf(answer.Position) || !topic.TryBeginFollowing()) return;
+                if ((isWhole && !topic.IsShortOf(answer.Position)) || !topic.TryBeginFollowing()) return;
                 backoff.Reset();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -42,6 +42,29 @@ public sealed class FollowedTopicTests : IDisposable
     }
 
     [Fact]
+    public void Followed_EarlyFramesBeyondTheAnswer_AsksToFollowAnew()
+    {
+        var topic = NewTopic(Delivery.Every);
+        var reader = NewReader();
+        topic.Arrived(reader, 5, A.Frame(9), 0);
+        Assert.False(topic.Followed(reader, "home", Answer(Delivery.Every, 5, 1, 2)));
+        Assert.Equal(2, topic.Channel.Position.Offset);
+        Assert.True(topic.TryBeginFollowing());
+    }
+
+    [Theory]
+    [InlineData(Delivery.Every, 3)]
+    [InlineData(Delivery.Latest, 9)]
+    public void Followed_EarlyFramesThatContinueTheAnswer_IsWhole(Delivery delivery, long early)
+    {
+        var topic = NewTopic(delivery);
+        var reader = NewReader();
+        topic.Arrived(reader, 5, A.Frame(early), 0);
+        Assert.True(topic.Followed(reader, "home", Answer(delivery, 5, 1, 2)));
+        Assert.Equal(early, topic.Channel.Position.Offset);
+    }
+
+    [Fact]
     public void Arrived_OffsetsMissing_SaysSoAndTakesNothing()
     {
         var (topic, reader) = Followed(Delivery.Every, follow: 5, 1);
