@@ -58,7 +58,7 @@ public static class EdgeGatewayExtensions
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy
             .WithOrigins(gateway.AllowedOrigins is [] ? ["*"] : gateway.AllowedOrigins).WithMethods("GET", "HEAD", "POST")
             .WithHeaders("Last-Event-ID", "If-None-Match", "Cache-Control", PublishEndpoint.KeyHeader, "Authorization", "Content-Type")
-            .WithExposedHeaders("ETag", CacheRules.FreshAtHeader, "Retry-After").SetPreflightMaxAge(TimeSpan.FromHours(24))));
+            .WithExposedHeaders("ETag", CacheRules.FreshAtHeader, CacheRules.AgeHeader, "Retry-After").SetPreflightMaxAge(TimeSpan.FromHours(24))));
         return builder;
     }
 

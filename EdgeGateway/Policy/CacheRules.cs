@@ -19,6 +19,9 @@ internal static class CacheRules
 
     public const string FreshAtHeader = "E2E-Fresh-At";
 
+    /// <summary>Header that tells how old that is, in milliseconds, measured on home's clock, so that nobody has to compare clocks; a cache adds its <c>Age</c>.</summary>
+    public const string AgeHeader = "E2E-Age";
+
     /// <summary>Streams: no cache keeps them, no proxy collects or compresses them.</summary>
     public static void ForStream(HttpResponse response)
     {

@@ -51,7 +51,7 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
         var headers = http.Response.GetTypedHeaders();
         headers.ETag = etag;
         http.Response.Headers.CacheControl = cacheControl;
-        http.Response.Headers[CacheRules.FreshAtHeader] = state.FreshAt.ToString(CultureInfo.InvariantCulture);
+        WriteFreshness(http, state.FreshAt, state.HomeNow);
         if (Matches(http, etag))
         {
             http.Response.StatusCode = StatusCodes.Status304NotModified;
@@ -68,8 +68,14 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
     {
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = CacheRules.State;
-        http.Response.Headers[CacheRules.FreshAtHeader] = changes.FreshAt.ToString(CultureInfo.InvariantCulture);
+        WriteFreshness(http, changes.FreshAt, changes.HomeNow);
         await WriteChangeListAsync(http, topic.ToString(), changes.Position, changes.Envelopes, changes.More, changes.Stale).ConfigureAwait(false);
+    }
+
+    private static void WriteFreshness(HttpContext http, long freshAt, long homeNow)
+    {
+        http.Response.Headers[CacheRules.FreshAtHeader] = freshAt.ToString(CultureInfo.InvariantCulture);
+        if (freshAt != 0) http.Response.Headers[CacheRules.AgeHeader] = (Math.Max(0, homeNow - freshAt) / 1000).ToString(CultureInfo.InvariantCulture);
     }
 
     private static async Task WriteChangeListAsync(HttpContext http, string topic, Position position, List<byte[]> envelopes, bool more, bool stale)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace E2EEvents.EdgeGateway.Transports.Http;
 
 /// <summary>A topic's newest state as this gateway knows it.</summary>
-internal readonly record struct TopicState(string Topic, Frame Frame, Update? Update, bool Stale, long FreshAt)
+internal readonly record struct TopicState(string Topic, Frame Frame, Update? Update, bool Stale, long FreshAt, long HomeNow)
 {
     /// <summary>The envelope; shared with everybody who asks, unless it has to say that it is stale.</summary>
     public byte[] Bytes() => Update is not null && !Stale
@@ -20,9 +20,10 @@ internal readonly record struct TopicState(string Topic, Frame Frame, Update? Up
 /// <param name="Position">Where to ask from next.</param>
 /// <param name="Envelopes">Oldest first.</param>
 /// <param name="More">True if more is known already.</param>
-/// <param name="FreshAt">Watermark, Unix µs.</param>
+/// <param name="FreshAt">Watermark, on home's clock, Unix µs.</param>
+/// <param name="HomeNow">Home's clock now.</param>
 /// <param name="Stale">True if there may be changes that the region does not know of.</param>
-internal sealed record TopicChanges(Position Position, List<byte[]> Envelopes, bool More, long FreshAt, bool Stale);
+internal sealed record TopicChanges(Position Position, List<byte[]> Envelopes, bool More, long FreshAt, long HomeNow, bool Stale);
 
 /// <summary>Reads topics for plain HTTP: from the channel where the topic is followed, else at its grain.</summary>
 internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions> options, IOptions<RegionsOptions> regions, TimeProvider time)
@@ -49,7 +50,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         }
 
         _ = FollowForAWhileAsync(topic); // it exists and somebody polls it: the next one is answered from here
-        return new TopicState(name, frames[^1], null, IsStale(answer), answer.HomeTime);
+        return new TopicState(name, frames[^1], null, IsStale(answer), answer.HomeTime, answer.HomeNow);
     }
 
     public async Task<TopicState> AtLeastAsync(TopicKey topic, Position wanted, TimeSpan wait, CancellationToken cancellationToken)
@@ -124,7 +125,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
     }
 
     private static TopicState StateOf(FollowedTopic followed, Update newest) =>
-        new(followed.Channel.Name, newest.Frame, newest, followed.Channel.IsStale, followed.FreshAt);
+        new(followed.Channel.Name, newest.Frame, newest, followed.Channel.IsStale, followed.FreshAt, followed.HomeNow);
 
     /// <returns>Null if the channel does not reach back to the position.</returns>
     private static TopicChanges? FromChannel(FollowedTopic followed, Position after)
@@ -132,9 +133,9 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         var channel = followed.Channel;
         var freshAt = followed.FreshAt; // before looking: what is found is at least that fresh
         var stale = channel.IsStale;
-        if (channel.Newest is not { } newest) return after.Epoch == channel.Position.Epoch ? new TopicChanges(after, [], false, freshAt, stale) : null;
+        if (channel.Newest is not { } newest) return after.Epoch == channel.Position.Epoch ? new TopicChanges(after, [], false, freshAt, followed.HomeNow, stale) : null;
         if (newest.Epoch != after.Epoch) return null;
-        if (newest.Offset <= after.Offset) return new TopicChanges(after, [], false, freshAt, stale);
+        if (newest.Offset <= after.Offset) return new TopicChanges(after, [], false, freshAt, followed.HomeNow, stale);
         var update = channel.Delivery == Delivery.Latest ? newest : channel.Oldest!;
         if (update.Epoch != after.Epoch || (channel.Delivery == Delivery.Every && update.Offset > after.Offset + 1)) return null;
         var envelopes = new List<byte[]>();
@@ -149,7 +150,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             position = update.Frame.Position;
         }
 
-        return new TopicChanges(position, envelopes, update is not null, freshAt, stale);
+        return new TopicChanges(position, envelopes, update is not null, freshAt, followed.HomeNow, stale);
     }
 
     private TopicChanges FromAnswer(TopicKey topic, Position after, TopicAnswer answer)
@@ -164,7 +165,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             position = frame.Position;
         }
 
-        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime, IsStale(answer));
+        return new TopicChanges(position, envelopes, position.Epoch == answer.Position.Epoch && position.Offset < answer.Position.Offset, answer.HomeTime, answer.HomeNow, IsStale(answer));
     }
 
     private bool IsStale(TopicAnswer answer) => answer.HomeNow - answer.HomeTime > (long)regions.Value.StaleAfter.TotalMicroseconds;

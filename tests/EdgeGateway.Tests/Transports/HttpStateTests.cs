@@ -25,6 +25,7 @@ public sealed class HttpStateTests
         Assert.Equal(StateCaching, answer.Headers["Cache-Control"]);
         Assert.Equal($"W/\"{A.At(3)}\"", answer.ETag);
         Assert.InRange(long.Parse(answer.Headers["E2E-Fresh-At"], CultureInfo.InvariantCulture), 1, Fakes.FakeRegion.Now);
+        Assert.InRange(long.Parse(answer.Headers["E2E-Age"], CultureInfo.InvariantCulture), 0, 60_000);
         Assert.Equal(A.At(3), answer.Envelope.Position);
         Assert.Equal(3, answer.Envelope.State!["n"]!.GetValue<long>());
         Assert.Equal(["home"], answer.Envelope.Time.Keys);
@@ -108,7 +109,7 @@ public sealed class HttpStateTests
         var answer = await rig.Topics.SendAsync("topics/match/x", A.Token, ("Origin", "https://page.example"));
 
         Assert.Equal("*", answer.Headers["Access-Control-Allow-Origin"]);
-        Assert.Equal("ETag,E2E-Fresh-At,Retry-After", answer.Headers["Access-Control-Expose-Headers"].Replace(" ", ""));
+        Assert.Equal("ETag,E2E-Fresh-At,E2E-Age,Retry-After", answer.Headers["Access-Control-Expose-Headers"].Replace(" ", ""));
         var refused = await rig.Topics.SendAsync("topics/none/x", A.Token, ("Origin", "https://page.example"));
         Assert.Equal("*", refused.Headers["Access-Control-Allow-Origin"]);
     }

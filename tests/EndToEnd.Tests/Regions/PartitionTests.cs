@@ -80,6 +80,9 @@ public sealed class PartitionTests
         await ws.News[1].ReachesAsync(5, WorldChecker.Soon);
 
         await network!.CutAsync();
+
+        // A cut that ends before the link is given up loses nothing: what is on its way is sent again by TCP.
+        await Eventually.TrueAsync(() => ws.CountOf("stale") > 0, TimeSpan.FromSeconds(20));
         for (var i = 0; i < 200; i++) await checker.WriteAsync(1);
         await checker.Clients[0].News[1].ReachesAsync(205, WorldChecker.Soon);
         await network.HealAsync();
