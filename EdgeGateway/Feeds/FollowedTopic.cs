@@ -105,7 +105,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     }
 
     /// <summary>Takes the answer to a follow over, and what the feed brought before it.</summary>
-    /// <returns>False if the feed has gone on beyond what the answer reaches to: follow it anew.</returns>
+    /// <returns>False if the answer does not reach to where the topic stood, or the feed has gone on beyond it: follow it anew.</returns>
     public bool Followed(FeedReader reader, string home, TopicAnswer answer)
     {
         var isWhole = true;
@@ -115,9 +115,6 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
             clock.SetNow(answer.HomeNow);
             if (_clock is not null && _clock.Home != home) Volatile.Write(ref _freshAt, 0); // another clock
             _clock = clock;
-            Follow = answer.Follow;
-            Reader = reader;
-            Volatile.Write(ref _freshAt, Math.Max(_freshAt, answer.HomeTime));
             var gatewayTime = clock.Now;
             _lost = answer.Position.Offset == 0 && Channel.Newest is not null && answer.Position.Epoch != Channel.Position.Epoch;
             var frames = FrameCodec.Decode(answer.Frames);
@@ -125,13 +122,19 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
             foreach (var frame in frames) Channel.Publish(Own(frame), gatewayTime, Accept.Hole);
             foreach (var (from, follow, frame) in _early)
             {
-                if (from != reader || follow != Follow) continue;
+                if (from != reader || follow != answer.Follow) continue;
                 var accept = Channel.Newest is null ? Accept.NewEpoch : Accept.Next;
                 var fit = Channel.Publish(frame, gatewayTime, accept);
                 isWhole &= fit is Fit.Next or Fit.Duplicate || (fit == Fit.Gap && Channel.Delivery == Delivery.Latest) || (fit == Fit.NewEpoch && accept == Accept.NewEpoch);
             }
 
             _early.Clear();
+
+            // Freshness after the data, and only if that is all there is up to it.
+            Follow = answer.Follow;
+            isWhole &= !IsShortOf(answer.Position);
+            if (isWhole) Volatile.Write(ref _freshAt, Math.Max(_freshAt, answer.HomeTime));
+            if (isWhole) Reader = reader;
             _following = false;
         }
 

@@ -202,11 +202,12 @@ internal sealed class TopicFollower(
                     throw new TimeoutException("the kind's home is being moved");
                 }
 
-                var isWhole = topic.Followed(ReaderOf(answer.Silo), kinds.HomeOf(topic.Channel.Topic.Kind), answer);
-                if (topic.IsRetired) LetGo(topic);
+                var reader = ReaderOf(answer.Silo);
+                var isWhole = topic.Followed(reader, kinds.HomeOf(topic.Channel.Topic.Kind), answer);
+                if (topic.IsRetired) reader.Drop(answer.Follow);
                 metrics.Follow("answered");
                 // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.
-                if ((isWhole && !topic.IsShortOf(answer.Position)) || !topic.TryBeginFollowing()) return;
+                if (isWhole || !topic.TryBeginFollowing()) return;
                 backoff.Reset();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -26,4 +26,9 @@ public interface IHomesGrain : IGrainWithIntegerKey
 /// <param name="Term">Its home and how high.</param>
 /// <param name="Leaving">True between the announcement of a planned move and its hand-over: connectors stop, topics still accept what is under way.</param>
 [GenerateSerializer, Immutable, Alias("e2e.kind-term")]
-public sealed record KindTerm([property: Id(0)] string Kind, [property: Id(1)] Term Term, [property: Id(2)] bool Leaving = false);
+public sealed record KindTerm([property: Id(0)] string Kind, [property: Id(1)] Term Term, [property: Id(2)] bool Leaving = false)
+{
+    /// <summary>The term announced while <see cref="Leaving"/>: only that move may take the kind's topics.</summary>
+    [Id(3)]
+    public Term? LeavingTo { get; init; }
+}

@@ -50,6 +50,9 @@ public sealed class RegionTree(RegionsOptions options)
     /// <summary>True if a region may take this kind over a link.</summary>
     public bool MayTake(string region, string kind) => options.All.TryGetValue(region, out var of) && IsListed(of.Kinds, kind);
 
+    /// <summary>True if another region may speak of this term: of a region of the configuration, and far enough from the largest number for later ones.</summary>
+    public bool IsTerm(long number, string region) => number is >= 1 and <= long.MaxValue / 2 && options.All.ContainsKey(region);
+
     /// <summary>True if this region keeps every topic of the kind.</summary>
     public bool IsStandbyFor(string kind) => options.Standby is { } standby && IsListed(standby, kind);
 

@@ -32,8 +32,8 @@ public sealed class RegionsOptions
     /// <summary>Kinds, separated by commas, of which this region keeps every topic, asked for or not, so that it can be promoted; <c>*</c> = all. Default: none.</summary>
     public string? Standby { get; set; }
 
-    /// <summary>How often a standby region copies the record of a topic that changes. What came after the last copy may be missing if home is lost. Default: 1 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    /// <summary>How often a standby region copies the record of a topic that changes. What came after the last copy may be missing if home is lost. Default: 1 s; well below the 5 s by which copies of checkpoints lag.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:03")]
     public TimeSpan StandbyCopyEvery { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>PEM file with this region's certificate, whose subject alternative names hold <c>&lt;region&gt;.region</c>, with usages client and server. Needed for links. Default: none.</summary>

@@ -110,7 +110,17 @@ internal sealed class FormerHomeGrain(TopicServices services, IRegionCalls calls
             var grain = GrainFactory.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic));
             var bytes = await grain.RecordAsync(cancellationToken).WaitAsync(services.Options.WriteTimeout, services.Time, cancellationToken);
             if (bytes.Length > 0 && await PutAsideAsync(topic, TopicRecordCodec.Decode(bytes), there, home, cancellationToken) is { } part) lost.Add(part);
-            await grain.HandOverAsync(home, cancellationToken).WaitAsync(services.Options.WriteTimeout, services.Time, cancellationToken); // marked: never looked at again
+            var handed = await grain.HandOverAsync(home, cancellationToken).WaitAsync(services.Options.WriteTimeout, services.Time, cancellationToken); // marked: never looked at again
+
+            // A silo that had not heard of the term may have accepted more meanwhile; letters that there are already are kept once.
+            if (handed.Length > bytes.Length || !handed.AsSpan().SequenceEqual(bytes))
+            {
+                if (handed.Length > 0 && await PutAsideAsync(topic, TopicRecordCodec.Decode(handed), there, home, cancellationToken) is { } more)
+                {
+                    lost.RemoveAll(part => part.Topic == more.Topic);
+                    lost.Add(more);
+                }
+            }
         }
 
         return lost;

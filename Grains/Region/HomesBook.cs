@@ -37,8 +37,8 @@ internal sealed class HomesBook
     public bool Leave(string kind, Term to, bool leaving, Term first)
     {
         var known = TermOf(kind, first);
-        if (known.Leaving == leaving || !to.IsAbove(known.Term)) return false;
-        Set(new HomesRecord.Entry { Kind = kind, Number = known.Term.Number, Region = known.Term.Region, Leaving = leaving });
+        if (known.Leaving == leaving || !to.IsAbove(known.Term) || (!leaving && known.LeavingTo != to)) return false; // one move at a time; only its own caller calls it off
+        Set(new HomesRecord.Entry { Kind = kind, Number = known.Term.Number, Region = known.Term.Region, Leaving = leaving, ToNumber = to.Number, ToRegion = to.Region });
         return true;
     }
 
@@ -67,6 +67,11 @@ internal sealed class HomesRecord
 
         public bool Leaving { get; init; }
 
-        public KindTerm ToKindTerm() => new(Kind, new Term(Number, Region), Leaving);
+        /// <summary>Number of the announced term while <see cref="Leaving"/>.</summary>
+        public long ToNumber { get; init; }
+
+        public string ToRegion { get; init; } = "";
+
+        public KindTerm ToKindTerm() => new(Kind, new Term(Number, Region), Leaving) { LeavingTo = Leaving ? new Term(ToNumber, ToRegion) : null };
     }
 }

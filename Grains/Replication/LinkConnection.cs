@@ -17,7 +17,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     private readonly LinkMessages _messages = new(socket, LinkFrames.MaxFrameBytes);
     private readonly TaskCompletionSource _pong = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _heardAt = time.GetTimestamp();
-    private long _pingedAt;
+    private readonly long[] _pingedAt = new long[8]; // by number: on a slow way several are under way
     private long _ping;
     private long _call;
 
@@ -147,9 +147,9 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
 
     private async Task<string> BeginAsync(Func<Task> begin)
     {
-        await _pong.Task.WaitAsync(_over.Token).ConfigureAwait(false); // home's clock is known from here on
         try
         {
+            await _pong.Task.WaitAsync(CallDeadline, time, _over.Token).ConfigureAwait(false); // home's clock is known from here on
             await begin().ConfigureAwait(false);
             return "";
         }
@@ -229,8 +229,8 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     private void TakePong(LinkReader reader)
     {
         var (number, clocks) = reader.Pong();
-        if (number != _ping) return;
-        RoundTrip = Math.Max(1, (long)time.GetElapsedTime(_pingedAt).TotalMicroseconds);
+        if (number > _ping || number <= _ping - _pingedAt.Length) return;
+        RoundTrip = Math.Max(1, (long)time.GetElapsedTime(_pingedAt[number % _pingedAt.Length]).TotalMicroseconds);
         link.TakeClocks(clocks, RoundTrip);
         _pong.TrySetResult();
     }
@@ -241,7 +241,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
         {
             var silence = time.GetElapsedTime(Volatile.Read(ref _heardAt));
             if (silence > Deadline) return $"nothing was heard for {silence.TotalSeconds:0.0} s";
-            _pingedAt = time.GetTimestamp();
+            _pingedAt[(_ping + 1) % _pingedAt.Length] = time.GetTimestamp();
             var sending = SendAsync(LinkFrames.Numbered(LinkFrameType.Ping, ++_ping));
             try
             {

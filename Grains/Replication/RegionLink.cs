@@ -145,8 +145,9 @@ internal sealed class RegionLink(string region, LinkParts parts)
         var subs = new List<LinkSub>();
         foreach (var (sub, replica) in _refused)
         {
+            if (subs.Count == SubsPerFrame) break; // the others next time
             _refused.TryRemove(sub, out _);
-            if (_replicas.ContainsKey(sub) && subs.Count < SubsPerFrame) subs.Add(SubOf(replica));
+            if (_replicas.ContainsKey(sub)) subs.Add(SubOf(replica));
         }
 
         if (subs.Count > 0) Send(connection, LinkFrames.Sub(subs));
@@ -210,6 +211,7 @@ internal sealed class RegionLink(string region, LinkParts parts)
         var subs = new List<LinkSub>();
         lock (_lock)
         {
+            _refused.Clear(); // all are asked for now
             foreach (var (_, replica) in _replicas)
             {
                 replica.BeginLink(parts.Freshness.Of(parts.Homes.HomeOf(replica.Topic.Kind)));
@@ -225,7 +227,9 @@ internal sealed class RegionLink(string region, LinkParts parts)
         Log.LinkUp(parts.Logger, region, address, subs.Count);
         for (var at = 0; at < subs.Count; at += SubsPerFrame)
         {
-            await connection.SendAsync(LinkFrames.Sub(subs.GetRange(at, Math.Min(SubsPerFrame, subs.Count - at)))).ConfigureAwait(false);
+            var page = subs.GetRange(at, Math.Min(SubsPerFrame, subs.Count - at));
+            page.RemoveAll(sub => !_replicas.ContainsKey(sub.Sub)); // let go meanwhile, and said so
+            await connection.SendAsync(LinkFrames.Sub(page)).ConfigureAwait(false);
         }
     }
 
@@ -242,6 +246,7 @@ internal sealed class RegionLink(string region, LinkParts parts)
         var known = await parts.LearnAsync([]).ConfigureAwait(false);
         var reply = await connection.CallAsync(LinkMethod.Terms, LinkCalls.Encode(Array.ConvertAll(known, ToCall)), CancellationToken.None).ConfigureAwait(false);
         var theirs = LinkCalls.Decode<TermCall[]>(reply);
+        theirs = Array.FindAll(theirs, call => parts.Homes.Tree.IsTerm(call.Number, call.Region));
         if (theirs.Length > 0) await parts.LearnAsync(Array.ConvertAll(theirs, call => new KindTerm(call.Kind, new Term(call.Number, call.Region), call.Leaving))).ConfigureAwait(false);
     }
 

@@ -24,7 +24,7 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
     private readonly string _silo;
     private readonly Lock _lock = new();
     private readonly Dictionary<string, RegionLink> _links = [];
-    private readonly ConcurrentDictionary<Replica, RegionLink> _replicas = new();
+    private readonly ConcurrentDictionary<Replica, RegionLink?> _replicas = new();
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
     private long _sub;
@@ -43,20 +43,20 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
     /// <summary>When to speak of standby copies that fail.</summary>
     public Sometimes CopyFailures { get; }
 
-    /// <summary>Follows a topic through the link that leads to its home. Nothing happens while this region is the home.</summary>
+    /// <summary>Follows a topic through the link that leads to its home; while this region is the home, not yet.</summary>
     public void Add(Replica replica)
     {
-        if (_homes.UpstreamOf(replica.Topic.Kind) is not { } upstream) return;
-        var link = LinkTo(upstream);
+        var link = _homes.UpstreamOf(replica.Topic.Kind) is { } upstream ? LinkTo(upstream) : null;
         replica.Sub = Interlocked.Increment(ref _sub);
         _replicas[replica] = link;
-        link.Add(replica);
+        link?.Add(replica);
+        if (replica.IsEnded) Remove(replica); // while it was routed anew
     }
 
     /// <summary>Follows it no longer.</summary>
     public void Remove(Replica replica)
     {
-        if (_replicas.TryRemove(replica, out var link)) link.Remove(replica);
+        if (_replicas.TryRemove(replica, out var link)) link?.Remove(replica);
     }
 
     public Task<ReadOnlyMemory<byte>> CallAsync(string region, LinkMethod method, byte[] body, CancellationToken cancellationToken) =>

@@ -43,6 +43,9 @@ internal sealed class Replica
     /// <summary>Completes when it has what the topic had as it was asked for. Never undone: afterwards the copy may be old, and says so.</summary>
     public Task Ready => _ready.Task;
 
+    /// <summary>This silo gave it up.</summary>
+    public bool IsEnded => Volatile.Read(ref _isEnded);
+
     /// <summary>Raised, on the link's thread, after frames were taken over.</summary>
     public event Action? Changed;
 

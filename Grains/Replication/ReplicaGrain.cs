@@ -28,7 +28,7 @@ internal sealed class ReplicaGrain(
         _usedAt = services.Time.GetTimestamp();
         var scheduler = TaskScheduler.Current;
         _replica = new Replica(_topic, kinds.DeliveryOf(_topic.Kind), services.History, freshness, () => _ = Task.Factory.StartNew(Used, CancellationToken.None, TaskCreationOptions.None, scheduler));
-        if (!homes.IsHome(_topic.Kind)) links.Add(_replica);
+        links.Add(_replica);
         _timer = this.RegisterGrainTimer(LookAsync, new GrainTimerCreationOptions(options.Value.Linger / 4, options.Value.Linger / 4) { Interleave = true });
         DelayDeactivation(Timeout.InfiniteTimeSpan); // it leaves by its own rule, not by the collector's
         services.Metrics.TopicActivated(_topic.Kind);
@@ -85,6 +85,7 @@ internal sealed class ReplicaGrain(
 
     public Task StandByAsync(CancellationToken cancellationToken)
     {
+        if (homes.IsHome(_topic.Kind)) DeactivateOnIdle(); // or this silo does not know better yet: it is told again
         if (_copying is not null || homes.IsHome(_topic.Kind)) return Task.CompletedTask;
         var copy = new StandbyCopy(_replica, services, homes, links, GrainFactory);
         var every = options.Value.StandbyCopyEvery;

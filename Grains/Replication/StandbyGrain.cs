@@ -38,8 +38,13 @@ internal sealed class StandbyGrain(TopicServices services, HomeMap homes, IRegio
         var home = homes.HomeOf(_kind);
         if (home != _home) _keys.Clear(); // each region numbers its catalogue itself
         (_home, _told) = (home, home == _home ? _told : 0);
+        if (services.Time.GetElapsedTime(_toldAllAt) > AllAgainEvery)
+        {
+            _keys.Clear(); // a home that lost its catalogue numbers it anew
+            (_told, _toldAllAt) = (0, services.Time.GetTimestamp());
+        }
+
         await ReadCatalogueAsync(cancellationToken);
-        if (services.Time.GetElapsedTime(_toldAllAt) > AllAgainEvery) (_told, _toldAllAt) = (0, services.Time.GetTimestamp());
         while (_told < _keys.Count)
         {
             var count = Math.Min(AtOnce, _keys.Count - _told);

@@ -82,6 +82,7 @@ internal sealed class LinkCallHandler(KindMap kinds, TopicPublisher publisher, I
         foreach (var call in calls)
         {
             if (call is not { Kind: not null, Region: not null } || !TopicKey.IsKind(call.Kind)) throw new LinkRefusedException("A term names a kind and a region.");
+            if (!_tree.IsTerm(call.Number, call.Region)) throw new LinkRefusedException($"Term {call.Number}@{call.Region} cannot be: the region is not in Regions:All, or the number out of bounds.");
             if (_tree.MayTake(caller, call.Kind)) told.Add(new KindTerm(call.Kind, new Term(call.Number, call.Region)));
         }
 

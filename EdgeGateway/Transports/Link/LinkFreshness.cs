@@ -37,14 +37,14 @@ internal sealed class LinkFreshness(TimeProvider time, TimeSpan lagLimit)
         Fresh.Clear();
     }
 
-    public void BeginRound(ICollection<LinkedTopic> topics)
+    public void BeginRound(IEnumerable<KeyValuePair<long, LinkedTopic>> topics)
     {
         var now = time.GetTimestamp();
         if (_isNoted || IsDue || time.GetElapsedTime(_notedAt, now) < Interval) return;
         (_isNoted, _notedAt) = (true, now);
         _fit.Clear();
         _unfit.Clear();
-        foreach (var topic in topics)
+        foreach (var (_, topic) in topics)
         {
             var freshAt = topic.Topic.FreshAt;
             var clock = topic.Topic.Clock;

@@ -33,9 +33,10 @@ internal sealed class LinkMoveCalls(KindMap kinds, RegionTree tree, IGrainFactor
     {
         await LinkAccess.CheckKindAsync(tree, kinds, caller, call.Kind, cancellationToken).ConfigureAwait(false);
         CheckTerm(caller, call.Number, call.Region);
-        var (kind, known, leaving) = await InTimeAsync(
+        var now = await InTimeAsync(
             grains.GetGrain<IHomesGrain>(0).LeaveAsync(call.Kind, new Term(call.Number, call.Region), call.Leaving, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return leaving == call.Leaving && known.Region == tree.Name ? call : new TermCall(kind, known.Number, known.Region, leaving);
+        var isAccepted = now.Leaving == call.Leaving && now.Term.Region == tree.Name && (!call.Leaving || now.LeavingTo == new Term(call.Number, call.Region));
+        return isAccepted ? call : new TermCall(now.Kind, now.Term.Number, now.Term.Region, now.Leaving);
     }
 
     private async Task<List<TopicRecordReply>> HandOverAsync(string caller, HandOverCall call, CancellationToken cancellationToken)
@@ -90,7 +91,7 @@ internal sealed class LinkMoveCalls(KindMap kinds, RegionTree tree, IGrainFactor
         var kind = topics[0].Kind;
         foreach (var known in await InTimeAsync(grains.GetGrain<IHomesGrain>(0).ListAsync(cancellationToken), cancellationToken).ConfigureAwait(false))
         {
-            if (known.Kind == kind && (known.Leaving || known.Term == to)) return;
+            if (known.Kind == kind && (known.LeavingTo == to || known.Term == to)) return;
         }
 
         throw new LinkRefusedException($"No move of '{kind}' to {to} has been announced here.");

@@ -91,7 +91,7 @@ internal sealed class LinkSender(LinkFreshness freshness, ILinkTopics topics, Ti
 
     private bool BeginRound()
     {
-        freshness.BeginRound(_topics.Values); // before looking at what is dirty: data is in the channels before freshness speaks for it
+        freshness.BeginRound(_topics); // before looking at what is dirty: data is in the channels before freshness speaks for it
         for (var i = _dirty.Count; i > 0 && _dirty.TryDequeue(out var topic); i--) _round.Enqueue(topic);
         if (_round.Count > 0) return true;
         freshness.EndRound();
@@ -216,9 +216,9 @@ internal sealed class LinkSender(LinkFreshness freshness, ILinkTopics topics, Ti
         {
             page = await topics.ReadAsync(topic.Channel.Topic, new Position(topic.Epoch, topic.Offset), PageBytes).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or Orleans.Runtime.OrleansException or InvalidDataException)
+        catch (Exception)
         {
-            // survived: a silo that is away; asked again after the pause below
+            // survived: a silo that is away, most likely; asked again after the pause below
         }
 
         if (page.Count == 0) await Task.Delay(TimeSpan.FromSeconds(0.2 + (0.8 * Random.Shared.NextDouble())), time).ConfigureAwait(false);

@@ -25,10 +25,7 @@ internal sealed partial class LinkSession
                 foreach (var sub in reader.Sub()) Subscribe(sub);
                 break;
             case LinkFrameType.Unsub:
-                foreach (var sub in reader.Subs())
-                {
-                    if (_sender.End(sub)) Interlocked.Decrement(ref _subs);
-                }
+                foreach (var sub in reader.Subs()) Unsubscribe(sub);
 
                 break;
             case LinkFrameType.Ack:
@@ -72,12 +69,16 @@ internal sealed partial class LinkSession
         if (!TopicKey.TryParse(sub.Topic, out var topic, out _)) Refuse(sub.Sub, "no topic");
         else if (_parts.Kinds.Find(topic.Kind) is null) Refuse(sub.Sub, $"unknown kind '{topic.Kind}'");
         else if (!_parts.Tree.MayTake(_peer.Region, topic.Kind)) Refuse(sub.Sub, $"region {_peer.Region} may not take kind '{topic.Kind}'");
-        else if (_subs >= _parts.Options.MaxTopics) Refuse(sub.Sub, $"more than {_parts.Options.MaxTopics} topics");
-        else
-        {
-            Interlocked.Increment(ref _subs);
-            _ = JoinAsync(sub, topic);
-        }
+        else if (_subs.Count >= _parts.Options.MaxTopics) Refuse(sub.Sub, $"more than {_parts.Options.MaxTopics} topics");
+        else if (!_subs.TryAdd(sub.Sub, 0)) Refuse(sub.Sub, "its number is in use");
+        else _ = JoinAsync(sub, topic);
+    }
+
+    /// <summary>Also of a subscription that has not begun: its topic is given back when it would.</summary>
+    private void Unsubscribe(long sub)
+    {
+        _subs.TryRemove(sub, out _);
+        _sender.End(sub);
     }
 
     private void Refuse(long sub, string reason)
@@ -90,17 +91,10 @@ internal sealed partial class LinkSession
     {
         try
         {
-            await _joining.WaitAsync(_over.Token).ConfigureAwait(false);
-            try
-            {
-                var topic = await _parts.Follower.HoldAsync(key, _over.Token).ConfigureAwait(false);
-                if (_over.IsCancellationRequested) _parts.Follower.Release(topic);
-                else _sender.Add(new LinkedTopic(sub.Sub, topic, sub.After, _sender));
-            }
-            finally
-            {
-                _joining.Release();
-            }
+            // How many are followed at once is bounded by the follower; a topic that cannot be had keeps nobody else waiting.
+            var topic = await _parts.Follower.HoldAsync(key, _over.Token).ConfigureAwait(false);
+            _sender.Add(new LinkedTopic(sub.Sub, topic, sub.After, _sender));
+            if (_over.IsCancellationRequested || !_subs.ContainsKey(sub.Sub)) _sender.End(sub.Sub); // over meanwhile
         }
         catch (OperationCanceledException)
         {
@@ -108,7 +102,7 @@ internal sealed partial class LinkSession
         }
         catch (Exception e) // survived: told to the region, which asks again when it dials anew
         {
-            Interlocked.Decrement(ref _subs);
+            _subs.TryRemove(sub.Sub, out _);
             Refuse(sub.Sub, Shorten(e.Message));
         }
     }
@@ -134,12 +128,8 @@ internal sealed partial class LinkSession
         {
             // the reply above says so
         }
-        finally
-        {
-            _calls.Release();
-        }
 
-        _replies.Enqueue(reply);
+        _answers.Enqueue(reply); // its place among the calls is free once it has been sent: who does not read cannot pile answers up
         Wake();
     }
 

@@ -13,7 +13,6 @@ namespace E2EEvents.EdgeGateway.Transports.Link;
 internal sealed partial class LinkSession
 {
     private const int MaxCalls = 64;
-    private const int MaxJoining = 64;
 
     private readonly LinkParts _parts;
     private readonly Socket _socket;
@@ -22,15 +21,15 @@ internal sealed partial class LinkSession
     private readonly LinkFreshness _freshness;
     private readonly CancellationTokenSource _over;
     private readonly ConcurrentQueue<byte[]> _replies = new();
+    private readonly ConcurrentQueue<byte[]> _answers = new();
+    private readonly ConcurrentDictionary<long, byte> _subs = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly SemaphoreSlim _calls = new(MaxCalls);
-    private readonly SemaphoreSlim _joining = new(MaxJoining);
     private readonly Queue<(long Number, int Bytes)> _unacknowledged = new();
     private long _unacknowledgedBytes;
     private long _acknowledged;
     private long _number;
     private long _heardAt;
-    private int _subs;
     private string? _goAway;
 
     public LinkSession(LinkParts parts, Socket socket, LinkHello peer, CancellationToken cancellationToken)
@@ -107,7 +106,7 @@ internal sealed partial class LinkSession
         while (true)
         {
             await _wake.WaitAsync(LinkFreshness.Interval, _over.Token).ConfigureAwait(false);
-            while (_replies.TryDequeue(out var reply)) await SendAsync(reply).ConfigureAwait(false);
+            await SendRepliesAsync().ConfigureAwait(false);
             await SendTopicsAsync().ConfigureAwait(false);
             if (_goAway is { } reason)
             {
@@ -137,7 +136,17 @@ internal sealed partial class LinkSession
             if (output.Frames is { } frames) await SendBatchAsync(frames).ConfigureAwait(false);
             if (_freshness.IsDue) await SendFreshnessAsync().ConfigureAwait(false);
             else if (output.IsEmpty) return;
-            while (_replies.TryDequeue(out var reply)) await SendAsync(reply).ConfigureAwait(false); // pongs and calls don't wait for a flood to end
+            await SendRepliesAsync().ConfigureAwait(false); // pongs and calls don't wait for a flood to end
+        }
+    }
+
+    private async Task SendRepliesAsync()
+    {
+        while (_replies.TryDequeue(out var reply)) await SendAsync(reply).ConfigureAwait(false);
+        while (_answers.TryDequeue(out var answer))
+        {
+            await SendAsync(answer).ConfigureAwait(false);
+            _calls.Release();
         }
     }
 

@@ -52,6 +52,19 @@ public sealed class FollowedTopicTests : IDisposable
         Assert.True(topic.TryBeginFollowing());
     }
 
+    [Fact]
+    public void Followed_AnswerThatDoesNotReachTheTopicsPosition_VouchesForNothing()
+    {
+        var topic = NewTopic(Delivery.Every);
+        var reader = NewReader();
+        reader.ClockOf("home").Take(new Watermark("home", 500, 600));
+        Assert.False(topic.Followed(reader, "home", Answer(Delivery.Every, 5, 1, 2) with { Position = new Position(A.Epoch, 9) }));
+        Assert.Equal(0, topic.FreshAt);
+        Assert.True(topic.TryBeginFollowing());
+        Assert.True(topic.Followed(reader, "home", Answer(Delivery.Every, 6, 3, 4, 5, 6, 7, 8, 9)));
+        Assert.Equal(500, topic.FreshAt);
+    }
+
     [Theory]
     [InlineData(Delivery.Every, 3)]
     [InlineData(Delivery.Latest, 9)]
