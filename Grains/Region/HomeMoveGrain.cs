@@ -123,11 +123,7 @@ internal sealed class HomeMoveGrain(TopicServices services, KindRegistry kinds, 
 
     private async Task<HomeMoveRecord> NextAsync(CancellationToken cancellationToken)
     {
-        if (_calledOff && _move.Phase == MovePhase.Announcing)
-        {
-            await _mover.CallOffAsync(_move, cancellationToken);
-            return _move with { Phase = MovePhase.CalledOff, Problem = "Called off by an operator.", EndedAt = services.Time.UnixMicroseconds() };
-        }
+        if (_calledOff && _move.Phase == MovePhase.Announcing) return await CallOffAsync(cancellationToken);
 
         if (_forced && !_move.IsForced && _move.Phase != MovePhase.Proclaiming)
         {
@@ -135,7 +131,16 @@ internal sealed class HomeMoveGrain(TopicServices services, KindRegistry kinds, 
             return _move with { IsForced = true, Phase = MovePhase.TakingOver, Shard = 0, After = 0, Topics = 0 };
         }
 
-        return await _mover.StepAsync(_move, cancellationToken);
+        var next = await _mover.StepAsync(_move, cancellationToken);
+
+        // The announcement takes seconds: called off meanwhile, before anything has been handed over, it still can be.
+        return _calledOff && _move.Phase == MovePhase.Announcing && next.Phase == MovePhase.HandingOver ? await CallOffAsync(cancellationToken) : next;
+    }
+
+    private async Task<HomeMoveRecord> CallOffAsync(CancellationToken cancellationToken)
+    {
+        await _mover.CallOffAsync(_move, cancellationToken);
+        return _move with { Phase = MovePhase.CalledOff, Problem = "Called off by an operator.", EndedAt = services.Time.UnixMicroseconds() };
     }
 
     private async Task StoreAsync(HomeMoveRecord next)

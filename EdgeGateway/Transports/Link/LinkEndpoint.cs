@@ -25,6 +25,7 @@ internal sealed class LinkEndpoint(
 
     private readonly Lock _lock = new();
     private readonly HashSet<LinkSession> _sessions = [];
+    private volatile bool _isStopping;
     private readonly RefusalLog _refusals = new(time);
     private readonly LinkParts _parts = new(
         follower, kinds, new RegionTree(regions.Value), calls, options.Value, regions.Value.StaleAfter, identity.Name, metrics, logger, time);
@@ -50,7 +51,7 @@ internal sealed class LinkEndpoint(
             return;
         }
 
-        if (!kinds.IsLoaded) // it would be refused what is only not known yet
+        if (!kinds.IsLoaded || _isStopping) // it would be refused what is only not known yet, or sent away at once
         {
             http.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             return;
@@ -72,6 +73,7 @@ internal sealed class LinkEndpoint(
     /// <summary>Before the gateway stops: every silo is asked to dial another one.</summary>
     public Task StoppingAsync(CancellationToken cancellationToken)
     {
+        _isStopping = true;
         lock (_lock)
         {
             foreach (var session in _sessions) session.GoAway("the gateway is restarting");

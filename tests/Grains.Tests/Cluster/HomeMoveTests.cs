@@ -127,6 +127,21 @@ public sealed class HomeMoveTests
     }
 
     [Fact]
+    public async Task Move_CalledOffWhileItIsAnnounced_LeavesTheHomeWhereItIs()
+    {
+        await using var both = await TwoRegions.StartAsync();
+        both.Us.Logs.Expect(1041);
+        both.Eu.Logs.Expect(1043);
+        await FillAsync(both.Us, A, 1);
+        var mover = both.Eu.Cluster.Client.GetGrain<IHomeMoveGrain>(Kind);
+        await mover.StartAsync(false, CancellationToken.None);
+        await Eventually.TrueAsync(async _ => (await TwoRegions.KindAsync(both.Us, Kind)).Leaving, TestRegion.Deadline);
+        Assert.Null((await mover.CancelAsync(CancellationToken.None)).Refusal);
+        await Eventually.TrueAsync(async _ => (await mover.StatusAsync(CancellationToken.None))!.Phase == MovePhase.CalledOff, TestRegion.Deadline);
+        await Eventually.TrueAsync(async _ => await TwoRegions.KindAsync(both.Us, Kind) is { Leaving: false, IsHere: true }, TestRegion.Deadline);
+    }
+
+    [Fact]
     public async Task Leaving_TopicWithoutEvents_DoesNotBegin()
     {
         await using var both = await TwoRegions.StartAsync();
