@@ -1,3 +1,4 @@
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.Connectors.Ingest;
@@ -6,9 +7,8 @@ namespace E2EEvents.Connectors.Ingest;
 internal sealed class HomeGate(string connector, ConnectorOptions options, KnownKinds kinds, RegionCalls calls, ConnectorStatus status, ILogger logger, TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan SaidEvery = TimeSpan.FromMinutes(1);
 
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, long> _saidAt = new();
+    private readonly Seldom _said = new(TimeSpan.FromMinutes(1), time);
 
     /// <summary>Ends once events of the kind may be published here.</summary>
     public async ValueTask PassAsync(string kind, CancellationToken cancellationToken)
@@ -20,18 +20,10 @@ internal sealed class HomeGate(string connector, ConnectorOptions options, Known
             // One that follows its kind is being stopped then: what is in flight may still arrive.
             if (found is null || (found.IsHere && (!found.Leaving || options.Follows is not null))) break;
             status.Failed($"home of {kind}", $"events wait: its home is region {found.Home}{(found.IsHere ? ", and is being moved away" : "")}");
-            if (IsTimeToSay(kind)) Log.HeldBack(logger, connector, kind, found.Home);
+            if (_said.IsTime(kind)) Log.HeldBack(logger, connector, kind, found.Home);
             await Task.Delay(Every, time, cancellationToken);
         }
 
         status.Worked($"home of {kind}");
-    }
-
-    /// <summary>However many topics wait, one of them says so, once a minute.</summary>
-    private bool IsTimeToSay(string kind)
-    {
-        var now = time.GetTimestamp();
-        if (_saidAt.TryGetValue(kind, out var said)) return time.GetElapsedTime(said, now) >= SaidEvery && _saidAt.TryUpdate(kind, now, said);
-        return _saidAt.TryAdd(kind, now);
     }
 }

@@ -14,7 +14,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     private readonly CancellationTokenSource _over = new();
     private readonly SemaphoreSlim _sending = new(1);
     private readonly ConcurrentDictionary<long, TaskCompletionSource<ReadOnlyMemory<byte>>> _calls = new();
-    private readonly LinkMessages _messages = new(socket, LinkFrames.MaxFrameBytes);
+    private readonly LinkReceiver _receiver = new(socket, LinkFrames.MaxFrameBytes);
     private readonly TaskCompletionSource _pong = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _heardAt = time.GetTimestamp();
     private readonly long[] _pingedAt = new long[8]; // by number: on a slow way several are under way
@@ -24,7 +24,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     /// <summary>Time that the last ping took there and back, µs; 0 = none yet.</summary>
     public long RoundTrip { get; private set; }
 
-    public long BytesIn => _messages.Bytes;
+    public long BytesIn => _receiver.Bytes;
 
     /// <summary>True once the other side asked to be left.</summary>
     public string? GoAway { get; private set; }
@@ -34,7 +34,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     public async Task OpenAsync(string expected, LinkHello hello, CancellationToken cancellationToken)
     {
         await SendAsync(LinkFrames.Hello(hello)).ConfigureAwait(false);
-        var first = await _messages.ReadAsync(cancellationToken).ConfigureAwait(false) ?? throw new InvalidDataException("The other side closed instead of saying hello.");
+        var first = await _receiver.ReadAsync(cancellationToken).ConfigureAwait(false) ?? throw new InvalidDataException("The other side closed instead of saying hello.");
         var theirs = ReadHello(first);
         if (theirs.Region != expected) throw new InvalidDataException($"The other side is region '{theirs.Region}', not '{expected}': check the addresses in Regions:All.");
         if (theirs.Version < 1) throw new InvalidDataException($"The other side speaks version {theirs.Version} of links; this one needs 1 at least.");
@@ -171,7 +171,7 @@ internal sealed class LinkConnection(WebSocket socket, RegionLink link, TimeProv
     {
         while (true)
         {
-            if (await _messages.ReadAsync(_over.Token).ConfigureAwait(false) is not { } frame) return GoAway is { } reason ? $"the other side went away: {reason}" : "the other side closed it";
+            if (await _receiver.ReadAsync(_over.Token).ConfigureAwait(false) is not { } frame) return GoAway is { } reason ? $"the other side went away: {reason}" : "the other side closed it";
             Volatile.Write(ref _heardAt, time.GetTimestamp());
             if (Take(frame) is { } answer) await SendAsync(answer).ConfigureAwait(false);
             if (GoAway is not null) return $"the other side goes away: {GoAway}";

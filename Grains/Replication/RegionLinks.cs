@@ -1,13 +1,14 @@
 using System.Collections.Concurrent;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Region;
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.Grains.Replication;
 
 /// <summary>
-/// All links of this silo. Those to every region that is or was configured as a home or upstream are kept open even when nothing is followed there,
+/// All links of this silo. Those that lead to configured homes, and to the upstream, are kept open even when nothing is followed there,
 /// so that terms get around: a home that comes back after it was replaced learns of it from whoever dials it first.
 /// </summary>
 internal sealed class RegionLinks : BackgroundService, IRegionCalls
@@ -17,7 +18,6 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
 
     private readonly HomeMap _homes;
     private readonly IGrainFactory _grains;
-    private readonly KindRegistry _kinds;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly LinkParts _parts;
@@ -30,18 +30,17 @@ internal sealed class RegionLinks : BackgroundService, IRegionCalls
     private long _sub;
 
     public RegionLinks(
-        HomeMap homes, SiloFreshness freshness, ILinkDialler dialler, IGrainFactory grains, ILocalSiloDetails silo, KindRegistry kinds,
-        SiloMetrics metrics, TimeProvider time, ILogger<RegionLinks> logger)
+        HomeMap homes, SiloFreshness freshness, ILinkDialler dialler, IGrainFactory grains, ILocalSiloDetails silo, SiloMetrics metrics, TimeProvider time, ILogger<RegionLinks> logger)
     {
-        (_homes, _grains, _kinds, _time, _logger) = (homes, grains, kinds, time, logger);
+        (_homes, _grains, _time, _logger) = (homes, grains, time, logger);
         _silo = silo.SiloAddress.ToParsableString();
         _parts = new LinkParts(homes, freshness, dialler, LearnAsync, _silo, metrics, logger, time);
-        CopyFailures = new Sometimes(TimeSpan.FromSeconds(10), time);
+        CopyFailures = new Seldom(TimeSpan.FromSeconds(10), time);
         homes.HomeChanged += Reroute;
     }
 
     /// <summary>When to speak of standby copies that fail.</summary>
-    public Sometimes CopyFailures { get; }
+    public Seldom CopyFailures { get; }
 
     /// <summary>Follows a topic through the link that leads to its home; while this region is the home, not yet.</summary>
     public void Add(Replica replica)

@@ -38,7 +38,7 @@ internal sealed class StandbyCopy(Replica replica, TopicServices services, HomeM
         catch (Exception e) when (!cancellationToken.IsCancellationRequested) // survived: home or the storage is away
         {
             _hasRead = false; // someone else may have written
-            if (calls.CopyFailures.IsTime()) Log.StandbyCopyFailed(services.Logger, replica.Topic.ToString(), homes.HomeOf(replica.Topic.Kind), e.Message, DateTimeOffset.UnixEpoch.AddMicroseconds(_copiedAt));
+            if (calls.CopyFailures.IsTime(homes.HomeOf(replica.Topic.Kind))) Log.StandbyCopyFailed(services.Logger, replica.Topic.ToString(), homes.HomeOf(replica.Topic.Kind), e.Message, DateTimeOffset.UnixEpoch.AddMicroseconds(_copiedAt));
         }
     }
 }

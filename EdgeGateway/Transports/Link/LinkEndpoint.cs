@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.Grains.Interfaces.Regions;
+using E2EEvents.Hosting;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -25,10 +26,11 @@ internal sealed class LinkEndpoint(
 
     private readonly Lock _lock = new();
     private readonly HashSet<LinkSession> _sessions = [];
-    private volatile bool _isStopping;
-    private readonly RefusalLog _refusals = new(time);
+    private readonly Seldom _refusals = new(TimeSpan.FromMinutes(1), time);
     private readonly LinkParts _parts = new(
         follower, kinds, new RegionTree(regions.Value), calls, options.Value, regions.Value.StaleAfter, identity.Name, metrics, logger, time);
+
+    private volatile bool _isStopping;
 
     /// <summary>TLS of the link ports.</summary>
     public void Secure(ListenOptions listen) => listen.UseHttps(new TlsHandshakeCallbackOptions
@@ -105,7 +107,7 @@ internal sealed class LinkEndpoint(
         deadline.CancelAfter(HelloTimeout);
         try
         {
-            if (await new LinkMessages(socket, 4096).ReadAsync(deadline.Token).ConfigureAwait(false) is not { } frame) return null;
+            if (await new LinkReceiver(socket, 4096).ReadAsync(deadline.Token).ConfigureAwait(false) is not { } frame) return null;
             var reader = new LinkReader(frame);
             if (reader.Type != LinkFrameType.Hello) throw new InvalidDataException($"it began with a frame of type {(byte)reader.Type} instead of hello");
             var hello = reader.Hello();
@@ -141,27 +143,6 @@ internal sealed class LinkEndpoint(
     private void Refuse(IPAddress? from, string reason)
     {
         metrics.LinkRefused();
-        if (_refusals.IsNew($"{from} {reason}")) Log.LinkPeerRefused(logger, from, reason);
-    }
-}
-
-/// <summary>Remembers for a minute what was refused, so that who tries again and again is logged once. Bounded.</summary>
-internal sealed class RefusalLog(TimeProvider time)
-{
-    private const int MaxKept = 1000;
-    private static readonly TimeSpan Kept = TimeSpan.FromMinutes(1);
-
-    private readonly Lock _lock = new();
-    private readonly Dictionary<string, long> _seen = [];
-
-    public bool IsNew(string refusal)
-    {
-        lock (_lock)
-        {
-            if (_seen.TryGetValue(refusal, out var at) && time.GetElapsedTime(at) < Kept) return false;
-            if (_seen.Count >= MaxKept) _seen.Clear();
-            _seen[refusal] = time.GetTimestamp();
-            return true;
-        }
+        if (_refusals.IsTime($"{from} {reason}")) Log.LinkPeerRefused(logger, from, reason);
     }
 }

@@ -7,7 +7,7 @@ internal sealed partial class LinkSession
 {
     private async Task<string> ReadAsync()
     {
-        var messages = new LinkMessages(_socket, LinkFrames.MaxRequestBytes);
+        var messages = new LinkReceiver(_socket, LinkFrames.MaxRequestBytes);
         while (true)
         {
             if (await messages.ReadAsync(_over.Token).ConfigureAwait(false) is not { } frame) return "it closed the link";
@@ -26,7 +26,6 @@ internal sealed partial class LinkSession
                 break;
             case LinkFrameType.Unsub:
                 foreach (var sub in reader.Subs()) Unsubscribe(sub);
-
                 break;
             case LinkFrameType.Ack:
                 Volatile.Write(ref _acknowledged, reader.Numbered());
@@ -100,7 +99,7 @@ internal sealed partial class LinkSession
         {
             // the session is over
         }
-        catch (Exception e) // survived: told to the region, which asks again when it dials anew
+        catch (Exception e) // survived: told to the region, which asks again in a few seconds
         {
             _subs.TryRemove(sub.Sub, out _);
             Refuse(sub.Sub, Shorten(e.Message));

@@ -1,5 +1,6 @@
 using System.Net.WebSockets;
 using System.Security.Cryptography.X509Certificates;
+using E2EEvents.Grains.Interfaces.Regions;
 
 namespace E2EEvents.EndToEnd.Regions;
 
@@ -55,7 +56,7 @@ internal sealed class RawLink : IAsyncDisposable
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(Limit);
-        var messages = new LinkMessages(_socket, LinkFrames.MaxFrameBytes);
+        var messages = new LinkReceiver(_socket, LinkFrames.MaxFrameBytes);
         try
         {
             while (await messages.ReadAsync(limit.Token) is { } frame)

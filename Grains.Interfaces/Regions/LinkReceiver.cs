@@ -1,9 +1,9 @@
 using System.Net.WebSockets;
 
-namespace E2EEvents.Grains.Interfaces.Wire;
+namespace E2EEvents.Grains.Interfaces.Regions;
 
 /// <summary>Reads whole binary WebSocket messages, each one link frame. Holds one message of <paramref name="maxBytes"/> at most; the buffer grows with what has arrived, never with what is announced.</summary>
-public sealed class LinkMessages(WebSocket socket, int maxBytes)
+public sealed class LinkReceiver(WebSocket socket, int maxBytes)
 {
     private const int FirstBytes = 8 << 10;
     private const int KeptBytes = 1 << 20;
