@@ -31,8 +31,6 @@ internal sealed class RegionLink(string region, LinkParts parts)
     private string _address = "";
     private string _lastError = "";
 
-    public string Region => region;
-
     /// <summary>Follows a topic through this link from now on.</summary>
     public void Add(Replica replica)
     {

@@ -46,9 +46,6 @@ internal sealed class Replica
     /// <summary>This silo gave it up.</summary>
     public bool IsEnded => Volatile.Read(ref _isEnded);
 
-    /// <summary>Raised, on the link's thread, after frames were taken over.</summary>
-    public event Action? Changed;
-
     /// <summary>Where to go on; null = nothing is known.</summary>
     public Position? Position => _log?.Position is { Epoch: not 0 } position ? position : null;
 
@@ -94,19 +91,16 @@ internal sealed class Replica
     /// <summary>Takes a frame over; its state must be an array of its own.</summary>
     public Fit Apply(Frame frame)
     {
-        Fit fit;
         lock (_lock)
         {
             if (_isEnded) return Fit.Duplicate;
-            fit = _log is { } log ? Interfaces.Topics.Position.Classify(log.Position, frame.Position) : Fit.NewEpoch;
+            var fit = _log is { } log ? Interfaces.Topics.Position.Classify(log.Position, frame.Position) : Fit.NewEpoch;
             if (fit == Fit.NewEpoch) Begin(frame.Position.Epoch, [frame]);
             else if (fit != Fit.Duplicate && _log!.Adopt(frame)) fit = Fit.Gap;
             else if (fit == Fit.Gap) fit = Fit.Next; // of a latest kind, or the first of an empty log: nothing is lost
             ReadyIfThere();
+            return fit;
         }
-
-        if (fit != Fit.Duplicate) Changed?.Invoke();
-        return fit;
     }
 
     /// <summary>Watermarks speak for it from now on, or no longer.</summary>

@@ -37,20 +37,23 @@ internal sealed class LinkSender(LinkFreshness freshness, ILinkTopics topics, Ti
     private readonly Queue<LinkedTopic> _awaitingPage = new();
     private int _pages;
 
-    public int Count => _topics.Count;
-
     public void Enqueue(LinkedTopic topic)
     {
         _dirty.Enqueue(topic);
         wake();
     }
 
-    /// <summary>Begins a subscription of a topic that the caller holds.</summary>
+    /// <summary>Begins a subscription of a topic that the caller holds; a number that is in use gives the topic back.</summary>
     public void Add(LinkedTopic topic)
     {
+        if (!_topics.TryAdd(topic.Sub, topic))
+        {
+            topics.Release(topic.Topic);
+            return;
+        }
+
         topic.Channel.Listen(topic);
         topic.OnChanged();
-        _topics[topic.Sub] = topic;
     }
 
     /// <summary>Ends a subscription; the topic is given back.</summary>
