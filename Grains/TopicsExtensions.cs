@@ -1,9 +1,9 @@
 using E2EEvents.Grains.Feeds;
+using E2EEvents.Grains.Ingest;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
-using E2EEvents.Grains.Streams;
 using E2EEvents.Grains.Topics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -18,8 +18,8 @@ namespace E2EEvents.Grains;
 public static class TopicsExtensions
 {
     /// <summary>
-    /// Adds all that topics need except the grain storage named <see cref="TopicStorage.Provider"/>, which the process chooses. Settings come from
-    /// the sections <c>Topics</c>, <c>Feeds</c>, <c>Regions</c> and <c>DeadLetters</c>.
+    /// Adds all that topics need except what the process chooses: the ingest streams and the grain storages of <see cref="TopicStorage"/>. Settings come
+    /// from the sections <c>Topics</c>, <c>Feeds</c>, <c>Regions</c> and <c>DeadLetters</c>.
     /// </summary>
     public static ISiloBuilder AddTopics(this ISiloBuilder silo)
     {
@@ -48,12 +48,13 @@ public static class TopicsExtensions
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigurationValidator, KindRegistryValidator>();
         services.AddKeyedSingleton<IGrainStorageSerializer, JsonStorageSerializer>(TopicStorage.Provider);
+        services.AddKeyedSingleton<IGrainStorageSerializer, JsonStorageSerializer>(TopicStorage.Ordinary);
         services.AddPlacementDirector<FeedPlacement, FeedPlacementDirector>();
-        return silo.AddIngestStreams();
+        return silo;
     }
 
-    /// <summary>Memory streams: an event waits in a grain until its topic has taken it. A connector therefore waits for <c>SettledAsync</c>, and publishes again what did not arrive.</summary>
-    private static ISiloBuilder AddIngestStreams(this ISiloBuilder silo) => silo.AddMemoryStreams(IngestStream.Provider, streams =>
+    /// <summary>Ingest through memory streams: an event waits in a grain until its topic has taken it. A connector therefore waits for <c>SettledAsync</c>, and publishes again what did not arrive.</summary>
+    public static ISiloBuilder AddMemoryIngest(this ISiloBuilder silo) => silo.AddMemoryStreams(IngestStream.Provider, streams =>
     {
         streams.ConfigureStreamPubSub(StreamPubSubType.ImplicitOnly);
         streams.ConfigurePullingAgent(options => options.Configure(agent =>

@@ -25,20 +25,17 @@ internal static class SiloComposition
         var durable = builder.Configuration.GetValue<bool>("Topics:DurableStorage");
         builder.Services.AddOptionsWithValidateOnStart<SiloOptions, SiloOptionsValidator>().BindConfiguration("Silo")
             .Validate(
-                silo => silo.Storage != StorageKind.Redis || !string.IsNullOrWhiteSpace(cluster.Redis),
-                "Cluster:Redis is empty although Silo:Storage is Redis; give host:port of the region's Redis.")
-            .Validate(
-                silo => !durable || silo.Storage != StorageKind.Memory,
-                "Topics:DurableStorage is true although Silo:Storage is Memory, which loses everything with the silo.");
-        if (durable && options.Storage == StorageKind.Redis) builder.Services.AddHostedService<DurableRedisCheck>();
+                _ => !durable || cluster.Provider != ClusterProvider.Local,
+                "Topics:DurableStorage is true although Cluster:Provider is Local, which loses everything with the silo.");
+        if (durable && cluster.Provider == ClusterProvider.Redis) builder.Services.AddHostedService<DurableRedisCheck>();
         builder.UseOrleans(silo =>
         {
             silo.Configure<OrleansClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
             silo.UseSiloMetadata(new Dictionary<string, string> { [RegionKey] = builder.Configuration["Regions:Name"] ?? new RegionsOptions().Name });
             AddClustering(silo, options, cluster);
-            AddStorage(silo, options, cluster);
+            AddStorage(silo, cluster);
             Protect(silo, options);
-            silo.AddTopics();
+            silo.AddTopics().AddMemoryIngest();
         });
 
         // The silo first: gateway and connectors call grains as soon as they start.
@@ -49,7 +46,7 @@ internal static class SiloComposition
 
     private static void AddClustering(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
     {
-        if (cluster.Clustering == ClusteringKind.Localhost)
+        if (cluster.Provider == ClusterProvider.Local)
         {
             silo.UseLocalhostClustering(options.SiloPort, cluster.OrleansGatewayPort, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
         }
@@ -76,10 +73,13 @@ internal static class SiloComposition
         silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
     }
 
-    private static void AddStorage(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
+    private static void AddStorage(ISiloBuilder silo, ClusterOptions cluster)
     {
-        if (options.Storage == StorageKind.Memory) silo.AddMemoryGrainStorage(TopicStorage.Provider);
-        else silo.AddRedisGrainStorage(TopicStorage.Provider, redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+        foreach (var name in (string[])[TopicStorage.Provider, TopicStorage.Ordinary])
+        {
+            if (cluster.Provider == ClusterProvider.Local) silo.AddMemoryGrainStorage(name);
+            else silo.AddRedisGrainStorage(name, redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+        }
     }
 
     private static void Protect(ISiloBuilder silo, SiloOptions options)

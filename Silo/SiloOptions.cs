@@ -4,15 +4,12 @@ using Microsoft.Extensions.Options;
 
 namespace E2EEvents.Silo;
 
-/// <summary>What this process does in its region, and where it keeps state. Section <c>Silo</c>; see also <c>Cluster</c>.</summary>
+/// <summary>What this process does in its region. Section <c>Silo</c>; see also <c>Cluster</c>.</summary>
 internal sealed class SiloOptions : IValidatableObject
 {
     /// <summary>Parts hosted by this process, separated by commas: <c>silo</c> (always), <c>gateway</c>, <c>connectors</c>. Default: all three.</summary>
     [Required]
     public string Roles { get; set; } = "silo,gateway,connectors";
-
-    /// <summary>Where topics, the catalogue, dead letters and checkpoints are kept. Memory: in the silos, gone with them. Redis: at <c>Cluster:Redis</c>; see also <c>Topics:DurableStorage</c>. Default: Memory.</summary>
-    public StorageKind Storage { get; set; } = StorageKind.Memory;
 
     /// <summary>Port on which silos talk to each other. Default: 11111. The port for Orleans clients is <c>Cluster:OrleansGatewayPort</c>.</summary>
     [Range(1, 65535)]
@@ -66,13 +63,6 @@ internal static class Role
     public const string Silo = "silo";
     public const string Gateway = "gateway";
     public const string Connectors = "connectors";
-}
-
-/// <summary>Where a region keeps its state.</summary>
-internal enum StorageKind
-{
-    Memory,
-    Redis,
 }
 
 [OptionsValidator]

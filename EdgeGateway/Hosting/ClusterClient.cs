@@ -22,7 +22,7 @@ internal static class ClusterClient
             client.Configure<OrleansClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = (options.ClusterId, options.ServiceId));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = options.CallTimeout);
             client.Configure<Orleans.Configuration.GatewayOptions>(gateway => gateway.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5)); // default 1 min: too long to find a new silo
-            if (options.Clustering == ClusteringKind.Localhost)
+            if (options.Provider == ClusterProvider.Local)
             {
                 client.UseLocalhostClustering(options.OrleansGatewayPort, options.ServiceId, options.ClusterId);
             }

@@ -92,7 +92,7 @@ internal sealed class FormerHomeGrain(TopicServices services, IRegionCalls calls
         {
             // From storage, so that a region that only keeps copies wakes nothing.
             var topic = new TopicKey(Kind, key);
-            if (Fence.IsOwn(await services.RecordOf<TopicRecord>(TopicRecord.Name, TopicKindAttribute.GrainIdOf(topic)).ReadAsync(cancellationToken), services.Homes.Region)) own.Add(topic);
+            if (Fence.IsOwn(await services.TopicRecordOf(TopicKindAttribute.GrainIdOf(topic)).ReadAsync(cancellationToken), services.Homes.Region)) own.Add(topic);
         }
 
         return _state.Next(page, await CompareAsync(own, home, cancellationToken));

@@ -11,7 +11,7 @@ namespace E2EEvents.Grains.Replication;
 /// </summary>
 internal sealed class StandbyCopy(Replica replica, TopicServices services, HomeMap homes, RegionLinks calls, IGrainFactory grains)
 {
-    private readonly StoredRecord<TopicRecord> _record = services.RecordOf<TopicRecord>(TopicRecord.Name, TopicKindAttribute.GrainIdOf(replica.Topic));
+    private readonly StoredRecord<TopicRecord> _record = services.TopicRecordOf(TopicKindAttribute.GrainIdOf(replica.Topic));
     private long _copiedAt;
     private bool _hasRead;
     private bool _isListed;

@@ -5,11 +5,14 @@ using Orleans.Storage;
 
 namespace E2EEvents.Grains.Storage;
 
-/// <summary>The one grain storage of a silo, for topics and for what a region keeps about them.</summary>
+/// <summary>Names of a silo's storage providers, which the process chooses; their serializer comes with <c>AddTopics</c>.</summary>
 public static class TopicStorage
 {
-    /// <summary>Name of the storage provider; its serializer comes with <c>AddTopics</c>.</summary>
+    /// <summary>Keeps topics: written many times a second.</summary>
     public const string Provider = "topics";
+
+    /// <summary>Keeps what a region knows beside topics (catalogue, dead letters, checkpoints, homes), and the state of anybody's ordinary grains: Orleans' default storage.</summary>
+    public const string Ordinary = "Default";
 }
 
 /// <summary>Makes everything stored readable JSON: topics by their own codec, the rest as plain objects.</summary>

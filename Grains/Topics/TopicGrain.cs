@@ -63,7 +63,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         var kind = GetType().GetCustomAttribute<TopicKindAttribute>() ?? throw new InvalidOperationException($"{GetType()} lacks [TopicKind].");
         _services = ServiceProvider.GetRequiredService<TopicServices>();
         _topic = new TopicKey(kind.Kind, this.GetPrimaryKeyString());
-        _record = _services.RecordOf<TopicRecord>(TopicRecord.Name, this.GetGrainId());
+        _record = _services.TopicRecordOf(this.GetGrainId());
         _commits = new CommitLoop(WriteAsync);
         await _services.Homes.Loaded.WaitAsync(cancellationToken); // configuration alone may say "home" where a promotion has ended that
         try

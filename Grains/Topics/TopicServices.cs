@@ -10,7 +10,8 @@ namespace E2EEvents.Grains.Topics;
 
 /// <summary>What a topic's shell needs from its silo, so that a kind's class needs no constructor.</summary>
 internal sealed class TopicServices(
-    [FromKeyedServices(TopicStorage.Provider)] IGrainStorage storage,
+    [FromKeyedServices(TopicStorage.Provider)] IGrainStorage topicStorage,
+    [FromKeyedServices(TopicStorage.Ordinary)] IGrainStorage storage,
     IOptions<TopicOptions> options,
     IOptions<HistoryOptions> history,
     FeedRegistry feeds,
@@ -40,7 +41,10 @@ internal sealed class TopicServices(
 
     public ILogger Logger { get; } = loggers.CreateLogger("E2EEvents.Grains.Topics");
 
-    /// <summary>A record of a grain.</summary>
+    /// <summary>The record of a topic.</summary>
+    public StoredRecord<TopicRecord> TopicRecordOf(GrainId topic) => new(topicStorage, TopicRecord.Name, topic, Options.WriteTimeout, Time);
+
+    /// <summary>A record of any other grain.</summary>
     public StoredRecord<T> RecordOf<T>(string name, GrainId grain)
         where T : class, new() => new(storage, name, grain, Options.WriteTimeout, Time);
 }

@@ -130,11 +130,10 @@ public sealed class RegionTests : IAsyncLifetime
             _silos.Add(new ProductProcess("Silo", new Dictionary<string, string>
             {
                 ["Silo:Roles"] = "silo",
-                ["Silo:Storage"] = "Redis",
                 ["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
                 ["Silo:AdvertisedAddress"] = "127.0.0.1",
                 ["Cluster:OrleansGatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
-                ["Cluster:Clustering"] = "Redis",
+                ["Cluster:Provider"] = "Redis",
                 ["Cluster:Redis"] = _redis.Endpoint,
             }));
         }

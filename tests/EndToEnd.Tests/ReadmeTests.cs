@@ -40,7 +40,7 @@ public sealed partial class ReadmeTests
         {
             ["Gateway:MaxConnections"] = "0",
             ["Gateway:Fanout:Heartbeat"] = "00:00:00",
-            ["Cluster:Clustering"] = "Redis",
+            ["Cluster:Provider"] = "Redis",
             ["Gateway:TrustedProxies:0"] = "everywhere",
         });
         await gateway.LaunchAsync();

@@ -85,7 +85,7 @@ internal sealed class LoadOptions
     public required int StallRate { get; init; }
 
     /// <summary>Redis or Memory: where the silo of a region keeps topics.</summary>
-    public required string Storage { get; init; }
+    public required string Streams { get; init; }
 
     /// <summary>The options that a source needs, for another role.</summary>
     public IReadOnlyList<string> SourceWords =>
@@ -129,7 +129,7 @@ internal sealed class LoadOptions
             Distance = TimeSpan.FromMilliseconds(arguments.Number("distance", 40, 0, 1000)),
             Stall = arguments.Seconds("stall", 0, 0, 600),
             StallRate = arguments.Whole("stall-rate", 0, 0, 1 << 30),
-            Storage = arguments.OneOf("storage", "redis", "redis", "memory") == "redis" ? "Redis" : "Memory",
+            Streams = arguments.OneOf("streams", "redis", "redis", "memory"),
         };
         var found = new List<string>(arguments.Errors);
         if (pin != "none" && pin.Split(':').Length != 2) found.Add($"--pin is '{pin}'; write server cores:load cores as taskset reads them, such as 0:1, or none.");

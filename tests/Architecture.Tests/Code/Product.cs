@@ -13,9 +13,10 @@ internal static class Product
     {
         ["Grains.Interfaces"] = [],
         ["Grains"] = ["Grains.Interfaces"],
-        ["Connectors"] = ["Grains.Interfaces"],
+        ["Streams"] = [],
+        ["Connectors"] = ["Grains.Interfaces", "Streams"],
         ["EdgeGateway"] = ["Grains.Interfaces"],
-        ["Silo"] = ["Grains.Interfaces", "Grains", "Connectors", "EdgeGateway"],
+        ["Silo"] = ["Grains.Interfaces", "Grains", "Streams", "Connectors", "EdgeGateway"],
     };
 
     public static TheoryData<string> Projects => [.. Arrows.Keys];
@@ -27,7 +28,10 @@ internal static class Product
     /// <summary>Types that a person wrote: not the compiler, and not the generators of Orleans, options and logging.</summary>
     public static IEnumerable<Type> WrittenTypes(string project) => Load(project).GetTypes().Where(IsWritten);
 
-    public static XDocument ProjectFile(string project) => XDocument.Load(Repository.PathOf($"{project}/{project}.csproj"));
+    public static XDocument ProjectFile(string project) => XDocument.Load(Repository.PathOf($"{FolderOf(project)}/{project}.csproj"));
+
+    /// <summary>Where a project's sources are. The stream provider lies within the folder that uses it, and knows nothing of it: it could be a package of its own.</summary>
+    public static string FolderOf(string project) => project == "Streams" ? "Grains/Streams" : project;
 
     private static bool IsWritten(Type type)
     {

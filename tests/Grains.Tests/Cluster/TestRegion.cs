@@ -39,9 +39,10 @@ internal sealed class TestRegion : IAsyncDisposable
             var values = new Dictionary<string, string?>();
             foreach (var (key, value) in settings) values[key] = value;
             ((IConfigurationBuilder)silo.Configuration).AddInMemoryCollection(values);
-            silo.AddTopics();
+            silo.AddTopics().AddMemoryIngest();
             services?.Invoke(silo.Services);
             silo.Services.AddKeyedSingleton<IGrainStorage>(TopicStorage.Provider, storage);
+            silo.Services.AddKeyedSingleton<IGrainStorage>(TopicStorage.Ordinary, storage);
             silo.Services.AddLogging(logging => logging.AddProvider(logs.AsProvider())
                 .AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.None));
         });

@@ -23,7 +23,7 @@ internal sealed class RegionServer : IServer
 
     public static async Task<IServer> StartAsync(LoadOptions options, CancellationToken cancellationToken)
     {
-        string[] up = ["up", "--stream", options.Stream, "--storage", options.Storage == "Redis" ? "redis" : "memory", "--fsync", options.SyncAlways ? "always" : "everysec"];
+        string[] up = ["up", "--stream", options.Stream, "--streams", options.Streams, "--fsync", options.SyncAlways ? "always" : "everysec"];
         var (region, first) = await RoleProcess.StartAsync(up, options.ServerCores, cancellationToken);
         try
         {

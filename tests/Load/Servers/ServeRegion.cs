@@ -11,20 +11,19 @@ internal static class ServeRegion
     {
         await using var redis = new RedisServer { Persistence = options.SyncAlways ? RedisPersistence.Always : RedisPersistence.EverySecond };
         await redis.StartAsync(CancellationToken.None);
-        await using var silo = new ProductProcess("Silo", Settings(redis, new()
+        await using var silo = new ProductProcess("Silo", Settings(redis, options, new()
         {
             ["Silo:Roles"] = "silo",
-            ["Silo:Storage"] = options.Storage,
             ["Silo:SiloPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
             ["Silo:AdvertisedAddress"] = "127.0.0.1",
             ["Cluster:OrleansGatewayPort"] = FreePort.Next().ToString(CultureInfo.InvariantCulture),
         }));
-        await using var gateway = new ProductProcess("EdgeGateway", Settings(redis, new()
+        await using var gateway = new ProductProcess("EdgeGateway", Settings(redis, options, new()
         {
             ["Gateway:NewTopicsPerSecond"] = "1000000", // a crowd that joins at once is the point here
             ["Gateway:DrainWindow"] = "00:00:00",
         }));
-        await using var connectors = new ProductProcess("Connectors", Settings(redis, new()
+        await using var connectors = new ProductProcess("Connectors", Settings(redis, options, new()
         {
             ["Connectors:load:Type"] = "Redis",
             ["Connectors:load:Configuration"] = redis.Endpoint,
@@ -47,10 +46,11 @@ internal static class ServeRegion
         return 0;
     }
 
-    private static Dictionary<string, string> Settings(RedisServer redis, Dictionary<string, string> settings) => new(settings)
+    private static Dictionary<string, string> Settings(RedisServer redis, LoadOptions options, Dictionary<string, string> settings) => new(settings)
     {
-        ["Cluster:Clustering"] = "Redis",
+        ["Cluster:Provider"] = "Redis",
         ["Cluster:Redis"] = redis.Endpoint,
+        ["Cluster:Streams"] = options.Streams,
         ["Logging:LogLevel:Default"] = "Warning",
     };
 }

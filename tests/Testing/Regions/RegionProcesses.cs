@@ -94,13 +94,12 @@ public sealed class RegionProcesses : IAsyncDisposable
     private ProductProcess NewSilo(string? root = null) => new("Silo", With(Plan.SiloSettings, new()
     {
         ["Silo:Roles"] = "silo",
-        ["Silo:Storage"] = "Redis",
         ["Silo:AdvertisedAddress"] = "127.0.0.1",
     }), root, Plan.Network);
 
     private Dictionary<string, string> With(IReadOnlyDictionary<string, string> settings, Dictionary<string, string>? more = null)
     {
-        var all = new Dictionary<string, string>(more ?? []) { ["Cluster:Clustering"] = "Redis" };
+        var all = new Dictionary<string, string>(more ?? []) { ["Cluster:Provider"] = "Redis" };
         foreach (var (key, value) in Plan.Settings) all[key] = value;
         foreach (var (key, value) in settings) all[key] = value;
         return all;

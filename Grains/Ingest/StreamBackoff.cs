@@ -1,6 +1,6 @@
 using Orleans.Runtime.Providers;
 
-namespace E2EEvents.Grains.Streams;
+namespace E2EEvents.Grains.Ingest;
 
 /// <summary>Waits of the streams' pulling agents after a failure: doubling between two limits, with jitter. For delivering to topics and for reading queues.</summary>
 internal sealed class StreamBackoff(TimeSpan first, TimeSpan longest) : IMessageDeliveryBackoffProvider, IQueueReaderBackoffProvider
