@@ -23,6 +23,9 @@ internal static partial class Log
     [LoggerMessage(1006, LogLevel.Warning, "Gateway {Gateway} acknowledged answer {Ack} of its feed, which has only got to {Number}; the feed ends, and the gateway follows anew.")]
     public static partial void FeedAckedUnknown(ILogger logger, string gateway, long ack, long number);
 
+    [LoggerMessage(1009, LogLevel.Error, "The storage lost writes of {Topic}: a gateway has shown {Shown}, and only {Stored} is stored. The topic goes on from there in a new epoch, and clients are told; see docs/epochs.md.")]
+    public static partial void StorageWentBack(ILogger logger, string topic, Position shown, Position stored);
+
     [LoggerMessage(1020, LogLevel.Information, "The link to region {Region} is up ({Address}); it carries {Topics} topics.")]
     public static partial void LinkUp(ILogger logger, string region, string address, int topics);
 

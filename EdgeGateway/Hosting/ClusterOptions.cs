@@ -28,7 +28,7 @@ internal sealed class ClusterOptions : IValidatableObject
 
     /// <summary>
     /// Where events wait between connectors and topics. Redis: durable streams at <c>Cluster:Redis</c>, an event is safe once appended. Memory: in the
-    /// silos; connectors wait until topics have stored what they sent. Default: Redis if <c>Cluster:Redis</c> is given, else Memory.
+    /// silos; connectors wait until topics have stored what they sent. Default: none, which means Redis if <c>Cluster:Redis</c> is given, else Memory.
     /// </summary>
     public StreamsProvider? Streams { get; set; }
 

@@ -66,7 +66,7 @@ public abstract partial class TopicGrain<TState, TEvent>
         }
 
         var copy = record.Length == 0 ? new TopicRecord { Epoch = NewEpoch() } : TopicRecordCodec.Decode(record);
-        var taken = keepEpoch ? copy with { Term = term } : copy.Renewed(term, NewEpoch());
+        var taken = (keepEpoch ? copy with { Term = term } : copy.Renewed(term, NewEpoch())) with { Restored = _services.Options.Restored };
         var core = new TopicCore<TState, TEvent>(_topic, _core.Log.Delivery, this, taken, taken.Epoch, _services.Options, _services.History);
         try
         {
@@ -91,13 +91,39 @@ public abstract partial class TopicGrain<TState, TEvent>
         return _failed ? throw new InvalidOperationException($"{_topic} is starting anew; ask again.") : Encoded();
     }
 
-    private void Begin(Delivery delivery, TopicRecord? stored)
+    /// <summary>Begins from what is stored; renews the epoch, and stores that, where the record may lack changes that clients have seen.</summary>
+    private async Task BeginAsync(Delivery delivery, TopicRecord? stored)
     {
         // A copy of another region's record, or one handed to it, that nobody handed to us: what came there since is not known.
         var isCopy = stored?.Term is { } theirs && theirs.Region != Region && Fence.IsHome(KindTerm, theirs, Region);
-        if (isCopy) stored = stored!.Renewed(KindTerm, NewEpoch());
-        _core = new TopicCore<TState, TEvent>(_topic, delivery, this, stored, isCopy ? stored!.Epoch : NewEpoch(), _services.Options, _services.History);
+        var isRestored = stored?.Restored < _services.Options.Restored && Fence.IsHome(KindTerm, stored.Term, Region);
+        if (isCopy || isRestored)
+        {
+            stored = stored!.Renewed(KindTerm, NewEpoch()) with { Restored = _services.Options.Restored };
+            await _record.WriteAsync(stored);
+        }
+
+        _core = new TopicCore<TState, TEvent>(_topic, delivery, this, stored, isCopy || isRestored ? stored!.Epoch : NewEpoch(), _services.Options, _services.History);
         (_term, _continued) = (stored?.Term, stored?.Continued ?? []);
+    }
+
+    /// <summary>
+    /// A gateway of this region has shown more of this epoch than is stored: the storage lost writes, and the next offsets would be given a second time.
+    /// The epoch is renewed and the topic starts anew. If another activation has written meanwhile, this fails, and that one is right.
+    /// </summary>
+    private async Task RenewEpochAsync(Position shown)
+    {
+        Log.StorageWentBack(_services.Logger, _topic.ToString(), shown, _core.Log.Position);
+        _handingOver = true;
+        try
+        {
+            await _commits.WrittenAsync();
+            await _record.WriteAsync((_core.Stored() with { Continued = _continued }).Renewed(KindTerm, NewEpoch()) with { Restored = _services.Options.Restored });
+        }
+        finally
+        {
+            StartAnew(new InvalidOperationException("The epoch was renewed."));
+        }
     }
 
     /// <summary>The record, with the term under which it is true: a copy of it must not be taken for its owner's own.</summary>

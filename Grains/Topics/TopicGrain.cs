@@ -68,7 +68,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         await _services.Homes.Loaded.WaitAsync(cancellationToken); // configuration alone may say "home" where a promotion has ended that
         try
         {
-            Begin(kind.Delivery, await _record.ReadAsync(cancellationToken));
+            await BeginAsync(kind.Delivery, await _record.ReadAsync(cancellationToken));
         }
         catch (Exception e) // rethrown: the activation fails; callers and the stream try again
         {
@@ -135,14 +135,21 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     }
 
     /// <inheritdoc/>
-    Task<TopicAnswer> ITopicReader.FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
+    async Task<TopicAnswer> ITopicReader.FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
     {
-        if (IsFenced) return Task.FromResult(NotHome());
+        if (IsFenced) return NotHome();
+        if (_failed) throw new InvalidOperationException($"{_topic} is starting anew; ask again.");
+        if (after is { } shown && shown.Epoch == _core.Log.Epoch && shown.Offset > _core.Log.StagedTop)
+        {
+            await RenewEpochAsync(shown);
+            throw new InvalidOperationException($"{_topic} is starting anew; ask again.");
+        }
+
         var homeTime = _services.Time.UnixMicroseconds();
         var frames = new List<Frame>();
         var (read, follow) = _services.Feeds.Follow(gateway, _core.Log, after, Math.Clamp(maxBytes, 1, MaxReadBytes), frames);
         KeepAliveWhileFollowed();
-        return Task.FromResult(Answer(read, frames, follow, homeTime));
+        return Answer(read, frames, follow, homeTime);
     }
 
     /// <inheritdoc/>
@@ -220,7 +227,7 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
         while (!_letters.IsCompletedSuccessfully) await _letters;
 
         var started = _services.Time.GetTimestamp();
-        var record = _core.BeginWrite(_services.Time.UnixMicroseconds()) with { Term = _term, Continued = _continued };
+        var record = _core.BeginWrite(_services.Time.UnixMicroseconds()) with { Term = _term, Continued = _continued, Restored = _services.Options.Restored };
         var stored = false;
         _writing = true;
         try

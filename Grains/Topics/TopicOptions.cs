@@ -13,6 +13,13 @@ internal sealed class TopicOptions
     /// </summary>
     public bool DurableStorage { get; set; }
 
+    /// <summary>
+    /// Raise it, by one, in all silos before they start on storage that was restored from a backup, or that otherwise lost writes which clients have seen:
+    /// each topic then renews its epoch once, because its next offsets may have been given to other changes. Default: 0.
+    /// </summary>
+    [Range(0L, long.MaxValue)]
+    public long Restored { get; set; }
+
     /// <summary>Longest wait for storage before the outcome counts as unknown and the topic starts anew from what is stored. Default: 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan WriteTimeout { get; set; } = TimeSpan.FromSeconds(10);

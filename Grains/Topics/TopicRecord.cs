@@ -26,6 +26,9 @@ internal sealed record TopicRecord
     /// <summary>The term under which the topic was last handed or taken over; null = never. Of another region: it is no longer this region's.</summary>
     public Term? Term { get; init; }
 
+    /// <summary>The number of <see cref="TopicOptions.Restored"/> under which it was stored.</summary>
+    public long Restored { get; init; }
+
     /// <summary>Where homes went on that were promoted without a hand-over, oldest first; at most <see cref="MaxContinued"/>.</summary>
     public IReadOnlyList<Continuation> Continued { get; init; } = [];
 

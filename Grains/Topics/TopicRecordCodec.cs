@@ -11,10 +11,10 @@ namespace E2EEvents.Grains.Topics;
 /// Writes and reads <see cref="TopicRecord"/> as JSON that an operator can read, states and patches as they are:
 /// <code>
 /// {"format":1,"epoch":"16 hex digits","offset":17,"sources":{"connector/partition":"incarnation.ordinal.index"},
-///  "eventIds":[["source","id"]],"term":"number@region","continued":[["number@region","epoch:offset"]],
+///  "eventIds":[["source","id"]],"term":"number@region","restored":1,"continued":[["number@region","epoch:offset"]],
 ///  "frames":[{"offset":16,"originTime":0,"homeTime":0,"transaction":"…","state":{}},{"offset":17,…,"patch":{}}]}
 /// </code>
-/// <c>term</c> and <c>continued</c> are absent until the home has moved. Unknown members are skipped, so that later versions can add some.
+/// <c>term</c> and <c>continued</c> are absent until the home has moved, <c>restored</c> until a backup was restored. Unknown members are skipped, so that later versions can add some.
 /// </summary>
 internal static class TopicRecordCodec
 {
@@ -37,6 +37,7 @@ internal static class TopicRecordCodec
             writer.WriteNumber("offset", record.Offset);
             WriteLedger(writer, record.Ledger);
             if (record.Term is { } term) writer.WriteString("term", term.ToString());
+            if (record.Restored > 0) writer.WriteNumber("restored", record.Restored);
             WriteContinued(writer, record.Continued);
             WriteFrames(writer, record.Frames);
             writer.WriteEndObject();
@@ -62,6 +63,7 @@ internal static class TopicRecordCodec
                 Ledger = new LedgerSnapshot(ReadSources(root.GetProperty("sources")), ReadEventIds(root.GetProperty("eventIds"))),
                 Frames = ReadFrames(root.GetProperty("frames")),
                 Term = root.TryGetProperty("term", out var term) ? ReadTerm(term) : null,
+                Restored = root.TryGetProperty("restored", out var restored) ? restored.GetInt64() : 0,
                 Continued = root.TryGetProperty("continued", out var continued) ? ReadContinued(continued) : [],
             });
         }

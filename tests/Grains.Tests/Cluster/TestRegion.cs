@@ -24,9 +24,12 @@ internal sealed class TestRegion : IAsyncDisposable
     public static Task<TestRegion> StartAsync(short silos = 1, params (string Key, string Value)[] settings) => StartAsync(silos, null, settings);
 
     /// <summary>As above, with further services, which replace the product's.</summary>
-    public static async Task<TestRegion> StartAsync(short silos, Action<IServiceCollection>? services, params (string Key, string Value)[] settings)
+    public static Task<TestRegion> StartAsync(short silos, Action<IServiceCollection>? services, params (string Key, string Value)[] settings) =>
+        StartAsync(silos, services, new TestStorage(), settings);
+
+    /// <summary>As above, on storage that may hold something.</summary>
+    public static async Task<TestRegion> StartAsync(short silos, Action<IServiceCollection>? services, TestStorage storage, params (string Key, string Value)[] settings)
     {
-        var storage = new TestStorage();
         // Orleans reports each call that a stopping or dying silo cut off as an error; what the product says must be expected by the test.
         var logs = new LogCapture { Lowest = LogLevel.Information }.Expect(line => line.Category.StartsWith("Orleans", StringComparison.Ordinal));
         var builder = new InProcessTestClusterBuilder(silos);

@@ -31,6 +31,17 @@ internal sealed class TestStorage : IGrainStorage
 
     public string? TextOf(string name, GrainId grain) => _records.TryGetValue((name, grain), out var found) ? found.Data.ToString() : null;
 
+    /// <summary>All that is stored now; call the result to have it back, as from a backup.</summary>
+    public Action Backup()
+    {
+        var kept = _records.ToArray();
+        return () =>
+        {
+            _records.Clear();
+            foreach (var (key, value) in kept) _records[key] = value;
+        };
+    }
+
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
     {
         grainState.RecordExists = _records.TryGetValue((stateName, grainId), out var found);
