@@ -70,6 +70,9 @@ public sealed class Transcript(string topic, Delivery delivery)
     /// <summary>True once a breach was thrown at somebody.</summary>
     internal bool BreachTold { get; private set; }
 
+    /// <summary>Looks at every state taken, on whatever transport; returns what is wrong with it, or null. Default: everything is right.</summary>
+    public Func<ReceivedEnvelope, JsonObject, string?> Judge { get; init; } = static (_, _) => null;
+
     /// <summary>A connection begins.</summary>
     /// <param name="resumed">True if it was opened with this transcript's position: the first envelope must continue it.</param>
     /// <param name="patches">True if it was opened with <c>delta=merge</c>.</param>
@@ -181,7 +184,7 @@ public sealed class Transcript(string topic, Delivery delivery)
         Taken++;
         if (next.Patch is not null) Patches++;
         if (next.Gap is not null) Gaps.Add(next.Gap);
-        return null;
+        return Judge(next, state);
     }
 
     /// <summary>On one connection offsets rise; another epoch begins with a full state.</summary>

@@ -18,6 +18,7 @@ public sealed class ProductProcess : IAsyncDisposable
     private readonly ConcurrentQueue<string> _problems = new();
     private readonly string _project;
     private readonly string? _root;
+    private readonly IReadOnlyList<string>? _program;
     private readonly NetworkNamespace? _network;
     private ChildProcess? _process;
 
@@ -26,9 +27,11 @@ public sealed class ProductProcess : IAsyncDisposable
     /// <param name="settings">Configuration, keys as in appsettings (<c>Cluster:Redis</c>).</param>
     /// <param name="root">Copy of the repository whose build is started; default: this one.</param>
     /// <param name="network">Network namespace in which it runs; default: the tests' own.</param>
-    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null, string? root = null, NetworkNamespace? network = null)
+    /// <param name="program">Another program that takes its place, an assembly and its first arguments; default: the project's own.</param>
+    public ProductProcess(string project, IReadOnlyDictionary<string, string>? settings = null, string? root = null, NetworkNamespace? network = null, IReadOnlyList<string>? program = null)
     {
         _project = project;
+        _program = program;
         _root = root;
         _network = network;
         Name = project + "-" + Interlocked.Increment(ref _count).ToString(CultureInfo.InvariantCulture);
@@ -95,13 +98,13 @@ public sealed class ProductProcess : IAsyncDisposable
         if (_process is not null) await _process.DisposeAsync();
         var output = $"{_project}/bin/{Repository.Configuration}/net10.0";
         var folder = _root is null ? Repository.PathOf(output) : Path.Combine(_root, output);
-        var program = Path.Combine(folder, $"E2EEvents.{_project}.dll");
-        if (!File.Exists(program)) throw new InvalidOperationException($"{program} is not built; build {_project} in {Repository.Configuration} first.");
+        IReadOnlyList<string> program = _program ?? [Path.Combine(folder, $"E2EEvents.{_project}.dll")];
+        if (!File.Exists(program[0])) throw new InvalidOperationException($"{program[0]} is not built; build {_project} in {Repository.Configuration} first.");
         var environment = new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" };
         foreach (var (key, value) in Settings) environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         // appsettings.json is read from the working folder.
         // "ip netns exec" becomes the program it starts, so that signals reach it.
-        string[] command = [.. _network?.Command ?? [], "dotnet", program];
+        string[] command = [.. _network?.Command ?? [], "dotnet", .. program];
         _process = await ChildProcess.StartAsync(Name, command[0], command[1..], null, folder, Output, environment);
     }
 

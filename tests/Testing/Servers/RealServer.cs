@@ -96,6 +96,12 @@ public abstract class RealServer : IAsyncLifetime
     /// <summary>Kills it as a crash would (SIGKILL); <see cref="StartAsync"/> brings it back.</summary>
     public Task KillAsync() => EndedAsync();
 
+    /// <summary>Pauses it (SIGSTOP): it hangs while its connections stay open.</summary>
+    public void Freeze() => _process?.Signal(ProcessLauncher.SigStop);
+
+    /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
+    public void Thaw() => _process?.Signal(ProcessLauncher.SigContinue);
+
     /// <summary>Asks the running server and returns true if it answers as it should.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
