@@ -1,0 +1,25 @@
+using System.Text.Json.Nodes;
+using E2EEvents.Testing.Processes;
+
+namespace E2EEvents.EndToEnd.Torture;
+
+/// <summary>A short <c>./torture</c>; a long one is run by hand.</summary>
+public sealed class TortureTests
+{
+    [Theory]
+    [InlineData("postgres", 11)]
+    [InlineData("mariadb", 12)]
+    public async Task Torture_AMinute_NothingIsLostRepeatedReorderedOrUntold(string database, int seed)
+    {
+        var verdict = await RunAsync("--minutes", "1", "--database", database, "--seed", seed.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Assert.True((bool)verdict["passed"]!, verdict.ToJsonString());
+        Assert.True((long)verdict["events"]! > 1000, verdict.ToJsonString());
+        Assert.NotEmpty(verdict["faults"]!.AsObject());
+    }
+
+    private static async Task<JsonObject> RunAsync(params string[] arguments)
+    {
+        var lines = await ToolProcess.RunAsync("Torture", arguments, TimeSpan.FromMinutes(8), TestContext.Current.CancellationToken);
+        return JsonNode.Parse(lines[^1]) as JsonObject ?? throw new FormatException("No JSON at the end: " + string.Join('\n', lines));
+    }
+}
