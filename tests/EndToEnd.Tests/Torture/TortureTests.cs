@@ -17,6 +17,16 @@ public sealed class TortureTests
         Assert.NotEmpty(verdict["faults"]!.AsObject());
     }
 
+    [Fact]
+    public async Task Check_SomebodysRunningDeployment_FollowsItsTopicsAndFindsNothingWrong()
+    {
+        await using var silo = new ProductProcess("Silo");
+        await silo.StartAsync(TestContext.Current.CancellationToken);
+        var verdict = await RunAsync("--check", silo.PublicUri.ToString(), "--minutes", "0.2", "--clients", "9");
+        Assert.True((bool)verdict["passed"]!, verdict.ToJsonString());
+        Assert.True((long)verdict["events"]! > 50, verdict.ToJsonString()); // the sample feed
+    }
+
     private static async Task<JsonObject> RunAsync(params string[] arguments)
     {
         var lines = await ToolProcess.RunAsync("Torture", arguments, TimeSpan.FromMinutes(8), TestContext.Current.CancellationToken);
