@@ -24,7 +24,7 @@ public sealed class TortureTests
         await silo.StartAsync(TestContext.Current.CancellationToken);
         var verdict = await RunAsync("--check", silo.PublicUri.ToString(), "--minutes", "0.2", "--clients", "9");
         Assert.True((bool)verdict["passed"]!, verdict.ToJsonString());
-        Assert.True((long)verdict["events"]! > 50, verdict.ToJsonString()); // the sample feed
+        Assert.True((long)verdict["events"]! > 10, verdict.ToJsonString()); // of the sample feed
     }
 
     private static async Task<JsonObject> RunAsync(params string[] arguments)
