@@ -102,6 +102,12 @@ public abstract class RealServer : IAsyncLifetime
     /// <summary>Lets it go on after <see cref="Freeze"/>.</summary>
     public void Thaw() => _process?.Signal(ProcessLauncher.SigContinue);
 
+    /// <summary>Copies its data; <see cref="RestoreAsync"/> brings them back. Only while it does not run.</summary>
+    public Task BackUpAsync() => IsRunning ? throw new InvalidOperationException($"{Name} runs.") : CopyAsync(Folder, Backup);
+
+    /// <summary>Puts the copied data in the place of the present ones, as an operator restores a backup. Only while it does not run.</summary>
+    public Task RestoreAsync() => IsRunning ? throw new InvalidOperationException($"{Name} runs.") : CopyAsync(Backup, Folder);
+
     /// <summary>Asks the running server and returns true if it answers as it should.</summary>
     public async Task<bool> AnswersAsync(CancellationToken cancellationToken)
     {
@@ -133,6 +139,7 @@ public abstract class RealServer : IAsyncLifetime
         {
             await EndedAsync();
             if (Folder.Length > 0) Directory.Delete(Folder, recursive: true);
+            if (Folder.Length > 0 && Directory.Exists(Backup)) Directory.Delete(Backup, recursive: true);
             _output.Dispose();
             GC.SuppressFinalize(this);
         }
@@ -158,6 +165,14 @@ public abstract class RealServer : IAsyncLifetime
         var path = Path.Combine(Folder, name);
         File.WriteAllText(path, content);
         if (Environment.IsPrivilegedProcess) ProcessLauncher.GiveTo(path, User);
+    }
+
+    private string Backup => Folder + ".backup";
+
+    private static Task CopyAsync(string from, string to)
+    {
+        if (Directory.Exists(to)) Directory.Delete(to, recursive: true);
+        return ChildProcess.RunAsync("cp", ["-a", from, to], null, Path.GetTempPath()); // with owners and rights
     }
 
     private async Task EndedAsync()
