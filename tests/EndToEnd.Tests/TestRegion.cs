@@ -46,7 +46,7 @@ internal sealed class TestRegion : IAsyncDisposable
         }));
         try
         {
-            await region._region.StartRedisAsync(cancellationToken);
+            await region._region.StartServersAsync(cancellationToken);
             region._origin = await OriginWriter.ConnectAsync(region.Redis);
             foreach (var (key, value) in RegionProcesses.ReadingRedis(region.Redis.Endpoint)) region.Connectors.Settings[key] = value;
             await region._region.StartAsync(cancellationToken);

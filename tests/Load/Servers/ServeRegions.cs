@@ -77,7 +77,7 @@ internal sealed class ServeRegions(LoadOptions options) : IAsyncDisposable
                 ["Connectors:load:Map:0:TimeUnit"] = "Microseconds",
             },
         });
-        await _home.StartRedisAsync(CancellationToken.None);
+        await _home.StartServersAsync(CancellationToken.None);
         _home.Connectors!.Settings["Connectors:load:Configuration"] = _home.Redis.Endpoint;
         await _home.StartAsync(CancellationToken.None);
         processes["connectors"] = _home.Connectors.ProcessId;

@@ -6,6 +6,9 @@ namespace E2EEvents.Testing.Regions;
 /// <param name="Name">Name of the region and of its cluster.</param>
 public sealed record RegionPlan(string Name)
 {
+    /// <summary>What the region stands on. Default: Redis.</summary>
+    public RegionProvider Provider { get; init; } = RegionProvider.Redis;
+
     /// <summary>Silos.</summary>
     public int Silos { get; init; } = 1;
 
@@ -33,6 +36,19 @@ public sealed record RegionPlan(string Name)
     /// <summary>Another copy of the repository, whose silo is started too, before the others.</summary>
     public string? OtherRoot { get; init; }
 
-    /// <summary>Network namespace that its processes run in; Redis stays outside. Default: the tests' own.</summary>
+    /// <summary>Network namespace that its processes run in; Redis stays outside (a database would not be reached). Default: the tests' own.</summary>
     public NetworkNamespace? Network { get; init; }
+}
+
+/// <summary>Where a region's processes find each other and its silos keep state; the values of <c>Cluster:Provider</c>.</summary>
+public enum RegionProvider
+{
+    /// <summary>A Redis, the one that every region has.</summary>
+    Redis,
+
+    /// <summary>A PostgreSQL of the region's own, beside its Redis.</summary>
+    PostgreSql,
+
+    /// <summary>A MariaDB of the region's own, beside its Redis.</summary>
+    MySql,
 }

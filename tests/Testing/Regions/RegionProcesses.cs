@@ -3,7 +3,7 @@ using E2EEvents.Testing.Servers;
 
 namespace E2EEvents.Testing.Regions;
 
-/// <summary>A region as an operator runs it: a real Redis, silos, gateways and connectors, each its own process. Ports are known from the beginning.</summary>
+/// <summary>A region as an operator runs it: a real Redis, a real database if it stands on one, silos, gateways and connectors, each its own process. Ports are known from the beginning.</summary>
 public sealed class RegionProcesses : IAsyncDisposable
 {
     /// <summary>Redis stream that connectors of <see cref="ReadingRedis"/> read.</summary>
@@ -16,6 +16,12 @@ public sealed class RegionProcesses : IAsyncDisposable
         Redis = plan.Network is { } network
             ? new RedisServer { Settings = ["--bind", "127.0.0.1", network.HostAddress, "--protected-mode", "no"] }
             : new RedisServer();
+        Database = plan.Provider switch
+        {
+            RegionProvider.PostgreSql => new PostgresServer { Durable = true },
+            RegionProvider.MySql => new MariaDbServer { Durable = true },
+            _ => null,
+        };
         if (plan.OtherRoot is not null) Silos.Add(NewSilo(plan.OtherRoot));
         for (var i = 0; i < plan.Silos; i++) Silos.Add(NewSilo());
         for (var i = 0; i < plan.Gateways; i++) Gateways.Add(new ProductProcess("EdgeGateway", With(plan.GatewaySettings), network: plan.Network));
@@ -28,8 +34,11 @@ public sealed class RegionProcesses : IAsyncDisposable
     /// <summary>Its name.</summary>
     public string Name => Plan.Name;
 
-    /// <summary>The region's own Redis: membership, storage, streams.</summary>
+    /// <summary>The region's own Redis: streams; without a database also membership and storage.</summary>
     public RedisServer Redis { get; }
+
+    /// <summary>The region's own database: membership and storage. Its commits are on disk. Null = it stands on Redis.</summary>
+    public DatabaseServer? Database { get; }
 
     /// <summary>Silos.</summary>
     public List<ProductProcess> Silos { get; } = [];
@@ -54,22 +63,27 @@ public sealed class RegionProcesses : IAsyncDisposable
         ["Connectors:scores:Streams:0"] = Stream,
     };
 
-    /// <summary>Starts its Redis and tells all processes where it is.</summary>
-    public async Task StartRedisAsync(CancellationToken cancellationToken)
+    /// <summary>Starts those of its servers that do not run, and tells all processes where they are.</summary>
+    public async Task StartServersAsync(CancellationToken cancellationToken)
     {
-        await Redis.StartAsync(cancellationToken);
-        foreach (var process in All) process.Settings["Cluster:Redis"] = $"{Plan.Network?.HostAddress ?? "127.0.0.1"}:{Redis.Port}";
+        if (!Redis.IsRunning) await Redis.StartAsync(cancellationToken);
+        if (Database is { IsRunning: false }) await Database.StartAsync(cancellationToken);
+        foreach (var process in All)
+        {
+            process.Settings["Cluster:Redis"] = $"{Plan.Network?.HostAddress ?? "127.0.0.1"}:{Redis.Port}";
+            if (Database is not null) process.Settings["Cluster:Sql"] = Database.ConnectionString;
+        }
     }
 
-    /// <summary>Starts what does not run: Redis, then silos, then gateways and connectors, and waits until each is ready.</summary>
+    /// <summary>Starts what does not run: servers, then silos, then gateways and connectors, and waits until each is ready.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!Redis.IsRunning) await StartRedisAsync(cancellationToken);
+        await StartServersAsync(cancellationToken);
         await Task.WhenAll(Silos.ConvertAll(silo => StartAsync(silo, cancellationToken)));
         await Task.WhenAll([.. Gateways.ConvertAll(gateway => StartAsync(gateway, cancellationToken)), Connectors is null ? Task.CompletedTask : StartAsync(Connectors, cancellationToken)]);
     }
 
-    /// <summary>Kills all of it as a power failure would (SIGKILL), its Redis too.</summary>
+    /// <summary>Kills all of it as a power failure would (SIGKILL), its servers too.</summary>
     public async Task KillAsync()
     {
         foreach (var process in All)
@@ -78,6 +92,7 @@ public sealed class RegionProcesses : IAsyncDisposable
         }
 
         await Redis.KillAsync();
+        if (Database is not null) await Database.KillAsync();
     }
 
     /// <summary>Kills it and deletes its data.</summary>
@@ -87,6 +102,7 @@ public sealed class RegionProcesses : IAsyncDisposable
         if (Connectors is not null) await Connectors.DisposeAsync();
         foreach (var silo in Silos) await silo.DisposeAsync();
         await Redis.DisposeAsync();
+        if (Database is not null) await Database.DisposeAsync();
     }
 
     private static Task StartAsync(ProductProcess process, CancellationToken cancellationToken) => process.IsRunning ? Task.CompletedTask : process.StartAsync(cancellationToken);
@@ -99,7 +115,7 @@ public sealed class RegionProcesses : IAsyncDisposable
 
     private Dictionary<string, string> With(IReadOnlyDictionary<string, string> settings, Dictionary<string, string>? more = null)
     {
-        var all = new Dictionary<string, string>(more ?? []) { ["Cluster:Provider"] = "Redis" };
+        var all = new Dictionary<string, string>(more ?? []) { ["Cluster:Provider"] = Plan.Provider.ToString() };
         foreach (var (key, value) in Plan.Settings) all[key] = value;
         foreach (var (key, value) in settings) all[key] = value;
         return all;

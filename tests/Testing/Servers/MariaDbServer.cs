@@ -3,11 +3,14 @@ using System.Net.Sockets;
 
 namespace E2EEvents.Testing.Servers;
 
-/// <summary>A real MariaDB with a row-based binary log. User root over TCP, no password.</summary>
-public sealed class MariaDbServer : RealServer
+/// <summary>A real MariaDB with a row-based binary log. User root over TCP, no password; an empty database <see cref="Schema"/>.</summary>
+public sealed class MariaDbServer : DatabaseServer
 {
-    /// <summary>True: a commit is on disk before it is acknowledged, for crash tests. Default: false, which is faster.</summary>
-    public bool Durable { get; init; }
+    /// <summary>The database of <see cref="ConnectionString"/>.</summary>
+    public const string Schema = "e2e";
+
+    /// <inheritdoc/>
+    public override string ConnectionString => $"Server=127.0.0.1;Port={Port.ToString(CultureInfo.InvariantCulture)};User ID=root;Database={Schema}";
 
     /// <inheritdoc/>
     protected override string Name => "mariadb";
@@ -30,9 +33,10 @@ public sealed class MariaDbServer : RealServer
     {
         Directory.CreateDirectory(Path.Combine(Folder, "tmp"));
         if (Environment.IsPrivilegedProcess) Processes.ProcessLauncher.GiveTo(Path.Combine(Folder, "tmp"), User);
+        WriteFile("first.sql", $"CREATE DATABASE {Schema} CHARACTER SET utf8mb4;\n");
         return RunToolAsync(
             "mariadb-install-db", "--no-defaults", $"--datadir={Folder}/d", "--auth-root-authentication-method=normal", "--skip-test-db",
-            "--skip-name-resolve", "--innodb-log-file-size=8M", $"--tmpdir={Folder}/tmp");
+            "--skip-name-resolve", "--innodb-log-file-size=8M", $"--tmpdir={Folder}/tmp", $"--extra-file={Folder}/first.sql");
     }
 
     /// <summary>Logs in as root: a greeting in protocol 10, our login with an empty password, an OK.</summary>

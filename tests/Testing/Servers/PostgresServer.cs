@@ -5,10 +5,10 @@ using E2EEvents.Testing.Processes;
 namespace E2EEvents.Testing.Servers;
 
 /// <summary>A real PostgreSQL with logical decoding. User postgres, no password.</summary>
-public sealed class PostgresServer : RealServer
+public sealed class PostgresServer : DatabaseServer
 {
-    /// <summary>True: a commit is on disk before it is acknowledged, for crash tests. Default: false, which is faster.</summary>
-    public bool Durable { get; init; }
+    /// <inheritdoc/>
+    public override string ConnectionString => $"Host=127.0.0.1;Port={Port.ToString(CultureInfo.InvariantCulture)};Username=postgres;Database=postgres";
 
     /// <inheritdoc/>
     protected override string Name => "postgres";
