@@ -35,6 +35,7 @@ internal static class SiloComposition
             AddClustering(silo, options, cluster);
             AddStorage(silo, cluster);
             Protect(silo, options);
+            if (durable && options.RebalanceEvery > TimeSpan.Zero) Rebalancing.Add(silo, options.RebalanceEvery);
             silo.AddTopics().AddMemoryIngest();
         });
 

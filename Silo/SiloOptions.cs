@@ -33,6 +33,14 @@ internal sealed class SiloOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan MembershipRefresh { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// How often, while silos hold unequal shares, some grains move to those with fewer: a new silo takes its share of topics that are followed all day, too.
+    /// A topic that moves goes on within milliseconds, and where the storage is declared durable no client notices; elsewhere nothing is moved, because its epoch
+    /// would be renewed. 2 s to 1 h, or zero = never. Default: 15 s.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan RebalanceEvery { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Processor load, in percent, from which a silo turns new calls of Orleans clients away. Default: 95. They try again; without it, a silo that is late with everything looks dead.</summary>
     [Range(50, 100)]
     public int ShedLoadAbovePercent { get; set; } = 95;
@@ -47,6 +55,7 @@ internal sealed class SiloOptions : IValidatableObject
             if (role is not (Role.Silo or Role.Gateway or Role.Connectors)) yield return new ValidationResult($"Silo:Roles names '{role}'; there are silo, gateway and connectors.", [nameof(Roles)]);
         }
 
+        if (RebalanceEvery > TimeSpan.Zero && RebalanceEvery < TimeSpan.FromSeconds(2)) yield return new ValidationResult($"Silo:RebalanceEvery is {RebalanceEvery}; 2 s to 1 h, or zero = never.", [nameof(RebalanceEvery)]);
         if (!Has(Role.Silo)) yield return new ValidationResult("Silo:Roles lacks silo; the processes EdgeGateway and Connectors run the other roles alone.", [nameof(Roles)]);
         if (AdvertisedAddress is { Length: > 0 } address && !IPAddress.TryParse(address, out _))
         {

@@ -19,6 +19,9 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public RedisServer Redis => _region.Redis;
 
+    /// <summary>Where its state is.</summary>
+    public RealServer Storage => _region.Database ?? (RealServer)_region.Redis;
+
     public List<ProductProcess> Silos => _region.Silos;
 
     public List<ProductProcess> Gateways => _region.Gateways;
@@ -34,10 +37,17 @@ internal sealed class TestRegion : IAsyncDisposable
     /// <param name="gateways">Gateways.</param>
     /// <param name="gatewaySettings">Of the gateways.</param>
     /// <param name="root">Another copy of the repository, whose silo is started too.</param>
-    public static async Task<TestRegion> StartAsync(CancellationToken cancellationToken, int silos = 1, int gateways = 1, Dictionary<string, string>? gatewaySettings = null, string? root = null)
+    /// <param name="provider">What it stands on.</param>
+    /// <param name="siloSettings">Of the silos.</param>
+    /// <param name="siloLater">True: the last silo is not started yet.</param>
+    public static async Task<TestRegion> StartAsync(
+        CancellationToken cancellationToken, int silos = 1, int gateways = 1, Dictionary<string, string>? gatewaySettings = null, string? root = null,
+        RegionProvider provider = RegionProvider.Redis, Dictionary<string, string>? siloSettings = null, bool siloLater = false)
     {
         var region = new TestRegion(new RegionProcesses(new RegionPlan("e2e")
         {
+            Provider = provider,
+            SiloSettings = siloSettings ?? [],
             Silos = silos,
             Gateways = gateways,
             GatewaySettings = gatewaySettings ?? [],
@@ -49,7 +59,9 @@ internal sealed class TestRegion : IAsyncDisposable
             await region._region.StartServersAsync(cancellationToken);
             region._origin = await OriginWriter.ConnectAsync(region.Redis);
             foreach (var (key, value) in RegionProcesses.ReadingRedis(region.Redis.Endpoint)) region.Connectors.Settings[key] = value;
-            await region._region.StartAsync(cancellationToken);
+            if (siloLater) await region.Silos[0].StartAsync(cancellationToken);
+            else await region._region.StartAsync(cancellationToken);
+            if (siloLater) await Task.WhenAll([region.Connectors.StartAsync(cancellationToken), .. region.Gateways.ConvertAll(gateway => gateway.StartAsync(cancellationToken))]);
             return region;
         }
         catch
@@ -58,6 +70,9 @@ internal sealed class TestRegion : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts what does not run.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _region.StartAsync(cancellationToken);
 
     /// <summary>Adds an event to the stream that the connectors read, in their default form.</summary>
     public Task AddAsync(string topic, object e) => _origin!.AddAsync(topic, e);
