@@ -6,7 +6,7 @@ return await Process.RunAsync(
     args,
     builder =>
     {
-        builder.AddClusterClient(client => client.AddMemoryStreams(IngestStream.Provider));
+        builder.AddClusterClient(client => client.AddIngest(builder.Configuration));
         builder.AddConnectors();
     },
     app => app.MapOperations());

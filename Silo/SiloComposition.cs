@@ -1,8 +1,10 @@
 using System.Net;
 using E2EEvents.Grains;
 using E2EEvents.Grains.Interfaces.Regions;
+using E2EEvents.Grains.Interfaces.Topics;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Hosting;
+using E2EEvents.Streams;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
@@ -36,7 +38,8 @@ internal static class SiloComposition
             AddStorage(silo, cluster);
             Protect(silo, options);
             if (durable && options.RebalanceEvery > TimeSpan.Zero) Rebalancing.Add(silo, options.RebalanceEvery);
-            silo.AddTopics().AddMemoryIngest();
+            silo.AddTopics();
+            AddIngest(silo, cluster, builder.Configuration);
         });
 
         // The silo first: gateway and connectors call grains as soon as they start.
@@ -81,6 +84,22 @@ internal static class SiloComposition
             if (cluster.Provider == ClusterProvider.Local) silo.AddMemoryGrainStorage(name);
             else silo.AddRedisGrainStorage(name, redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
         }
+    }
+
+    private static void AddIngest(ISiloBuilder silo, ClusterOptions cluster, ConfigurationManager configuration)
+    {
+        if (cluster.StreamsInUse() == StreamsProvider.Memory)
+        {
+            silo.AddMemoryIngest();
+            return;
+        }
+
+        silo.Services.AddKeyedSingleton<IUndeliverableKeeper, UnmappedLetters>(IngestStream.Provider);
+        silo.AddRedisStreams(IngestStream.Provider, streams =>
+        {
+            configuration.GetSection("Streams").Bind(streams);
+            streams.UseRedis(cluster.Redis ?? "");
+        });
     }
 
     private static void Protect(ISiloBuilder silo, SiloOptions options)

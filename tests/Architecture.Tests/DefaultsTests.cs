@@ -74,11 +74,12 @@ public sealed class DefaultsTests
     private static string? NamespaceOf(string path) =>
         SourceFiles.Read(path).Split('\n').FirstOrDefault(line => line.StartsWith("namespace ", StringComparison.Ordinal))?["namespace ".Length..].TrimEnd(';', ' ', '\r');
 
-    /// <summary>The project's name and its folders; Hosting, compiled into two assemblies, has a name that belongs to neither.</summary>
+    /// <summary>The project's name and its folders; Hosting, compiled into two assemblies, has a name that belongs to neither, and Streams is a project of its own inside Grains.</summary>
     private static string Expected(string path)
     {
         var folder = Path.GetDirectoryName(path)!.Replace('\\', '/');
         if (folder == "EdgeGateway/Hosting") return "E2EEvents.Hosting";
+        if (folder == "Grains/Streams") return "E2EEvents.Streams";
         return "E2EEvents." + folder.Replace('/', '.');
     }
 }

@@ -157,7 +157,7 @@ public sealed class RegionTests : IAsyncLifetime
             client.Configure<ClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = ("e2e", "e2e-events"));
             client.Configure<ClientMessagingOptions>(messaging => messaging.ResponseTimeout = TimeSpan.FromSeconds(5));
             client.UseRedisClustering(options => options.ConfigurationOptions = ConfigurationOptions.Parse(_redis.Endpoint));
-            client.AddMemoryStreams(IngestStream.Provider);
+            client.AddIngest(new ConfigurationBuilder().AddInMemoryCollection([new("Cluster:Redis", _redis.Endpoint)]).Build());
         });
         builder.AddConnectors();
         var host = builder.Build();
