@@ -14,7 +14,7 @@ internal sealed class ConnectorHealthCheck(ConnectorStatus status) : IHealthChec
         var data = new Dictionary<string, object> { ["phase"] = status.Phase, ["inFlightEvents"] = status.InFlightEvents, ["checkpointLagSeconds"] = lag };
         if (!status.Ready) return Task.FromResult(HealthCheckResult.Degraded(status.Problems is { Length: > 0 } problems ? $"{status.Phase}: {problems}" : status.Phase, data: data));
         return Task.FromResult(lag > LongestCheckpointLagSeconds
-            ? HealthCheckResult.Degraded($"records read {lag:0} s ago are not settled", data: data)
+            ? HealthCheckResult.Degraded($"records read {lag:0} s ago are not safe", data: data)
             : HealthCheckResult.Healthy(status.Phase, data));
     }
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Hosting;
 namespace E2EEvents.Connectors;
 
 /// <summary>
-/// Runs one configured connector as long as the process lives: from the checkpoint on, and again from the checkpoint after anything unforeseen.
-/// When another process writes the checkpoint, this one stands by until the other is silent.
+/// Runs one configured connector as long as the process lives: while it has the lease, from the checkpoint on, and again from the checkpoint after
+/// anything unforeseen. While another process has the lease, this one stands by.
 /// </summary>
 internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : BackgroundService
 {
@@ -20,16 +20,13 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
             {
                 try
                 {
-                    var follower = parts.Options.Follows is { } kind ? new HomeFollower(parts, kind) : null;
-                    if (follower is not null) await follower.HomeAsync(stoppingToken);
-                    var checkpoint = await ReadCheckpointAsync(parts, stoppingToken);
-                    Log.Starting(parts.Logger, parts.Connector.Name, parts.Status.Type, checkpoint.Token is null ? "nothing (no checkpoint yet)" : $"checkpoint {checkpoint.Version}");
-                    var end = await RunAsync(new ConnectorRun(parts, checkpoint), follower, stoppingToken);
+                    await using var lease = await Lease.AcquireAsync(parts, stoppingToken);
+                    await RunAsync(parts, lease, stoppingToken);
                     backoff.Reset();
-                    if (end == RunEnd.Conflict) await StandByAsync(parts, stoppingToken);
                 }
                 catch (Exception bug) when (!stoppingToken.IsCancellationRequested)
                 {
+                    // The lease was given back: another process may do better.
                     var pause = backoff.Next();
                     parts.Status.Failed("connector", bug.Message);
                     Log.Broken(parts.Logger, parts.Connector.Name, pause.TotalMilliseconds, bug);
@@ -50,16 +47,42 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
         }
     }
 
-    /// <summary>Runs until the process stops, or the kind that it follows leaves.</summary>
-    private static async Task<RunEnd> RunAsync(ConnectorRun run, HomeFollower? follower, CancellationToken stoppingToken)
+    /// <summary>Runs until the process stops or the lease is over; where the connector follows a kind, only while that has its home here.</summary>
+    private static async Task RunAsync(ConnectorParts parts, Lease lease, CancellationToken stoppingToken)
     {
-        if (follower is null) return await run.RunAsync(stoppingToken);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, lease.Ended);
+        var follower = parts.Options.Follows is { } kind ? new HomeFollower(parts, kind, lease) : null;
+        try
+        {
+            while (!over.IsCancellationRequested)
+            {
+                if (follower is not null) await follower.HomeAsync(over.Token);
+                var checkpoint = await parts.Calls.UntilDoneAsync("checkpoint", token => parts.Region.ReadCheckpointAsync(parts.Connector.Name, token), over.Token);
+                Log.Starting(parts.Logger, parts.Connector.Name, parts.Status.Type, checkpoint.Token is null ? "nothing (no checkpoint yet)" : $"checkpoint {checkpoint.Version}");
+                await RunAsync(new ConnectorRun(parts, checkpoint, lease), follower, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (lease.Ended.IsCancellationRequested)
+        {
+            // Asked for again.
+        }
+    }
+
+    /// <summary>Runs until the process stops, the lease is over, or the kind that it follows leaves.</summary>
+    private static async Task RunAsync(ConnectorRun run, HomeFollower? follower, CancellationToken stoppingToken)
+    {
+        if (follower is null)
+        {
+            await run.RunAsync(stoppingToken);
+            return;
+        }
+
         using var over = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         using var stopRun = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
         var watching = StopWhenLeavingAsync(follower, stopRun, over.Token);
         try
         {
-            return await run.RunAsync(stopRun.Token);
+            await run.RunAsync(stopRun.Token);
         }
         finally
         {
@@ -72,23 +95,5 @@ internal sealed class ConnectorHost(Func<ConnectorParts> makeParts) : Background
     {
         await follower.LeavesAsync(over);
         await stopRun.CancelAsync();
-    }
-
-    private static Task<Checkpoint> ReadCheckpointAsync(ConnectorParts parts, CancellationToken cancellationToken) =>
-        parts.Calls.UntilDoneAsync("checkpoint", token => parts.Region.ReadCheckpointAsync(parts.Connector.Name, token), cancellationToken);
-
-    private static async Task StandByAsync(ConnectorParts parts, CancellationToken cancellationToken)
-    {
-        parts.Status.CheckpointStored(null);
-        parts.Status.Enter("standing by, another process runs this connector", ready: true);
-        Log.StandingBy(parts.Logger, parts.Connector.Name, parts.Options.StandbyInterval.TotalSeconds);
-        var seen = await ReadCheckpointAsync(parts, cancellationToken);
-        while (true)
-        {
-            await Task.Delay(parts.Options.StandbyInterval, parts.Time, cancellationToken);
-            var now = await ReadCheckpointAsync(parts, cancellationToken);
-            if (now.Version == seen.Version) return;
-            seen = now;
-        }
     }
 }

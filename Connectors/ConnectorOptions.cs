@@ -20,6 +20,12 @@ public abstract class ConnectorOptions
     [RegularExpression("[a-z][a-z0-9-]{0,31}")]
     public string? Follows { get; set; }
 
+    /// <summary>
+    /// When events are safe, so that the checkpoint may pass them. Appended: once the stream has them, for durable streams (<c>Cluster:Streams</c> is Redis). Settled: once their
+    /// topics have; memory streams and <see cref="Follows"/> need that. Default: the earlier of both that loses nothing, so Appended with durable streams and without Follows, else Settled.
+    /// </summary>
+    public SafeAfter? SafeAfter { get; set; }
+
     /// <summary>Mapping rules, tried in order; the first that fits maps the record. Default: none; records must then be <c>{"topic":…,"event":{…}}</c>.</summary>
     public List<MappingRule> Map { get; set; } = [];
 
@@ -56,7 +62,7 @@ public abstract class ConnectorOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00")]
     public TimeSpan CheckpointInterval { get; set; } = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a topic may take to settle a batch before it is published again, 100 ms to 1 min; doubles from the third time on, up to eight times. Default: 1 s, so that what a killed silo held is back within seconds.</summary>
+    /// <summary>How long a topic may take to settle a batch before it is published again, 100 ms to 1 min; of no effect where events are safe once appended; doubles from the third time on, up to eight times. Default: 1 s, so that what a killed silo held is back within seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan SettleTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -77,8 +83,19 @@ public abstract class ConnectorOptions
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Another process wrote this connector's checkpoint: how long it must not have written before this one takes over, 1 s to 10 min. Default: 10 s.
+    /// Of several processes with this connector one runs it, for so long after it last renewed its lease, 1 s to 1 min; renewed every third of that. If it is killed
+    /// another takes over when this time is over; if the silo that knows the lease dies with it, that begins anew when the lease is found on another silo. Default: 5 s.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
-    public TimeSpan StandbyInterval { get; set; } = TimeSpan.FromSeconds(10);
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan LeaseDuration { get; set; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>When an event counts as safe, so that the checkpoint may pass it and the origin is told.</summary>
+public enum SafeAfter
+{
+    /// <summary>Once its topic has settled it: stored, found to change nothing, or dead-lettered.</summary>
+    Settled,
+
+    /// <summary>Once the durable stream has taken it.</summary>
+    Appended,
 }

@@ -22,6 +22,9 @@ internal sealed class ConnectorStatus(string name, string type, TimeProvider tim
     /// <summary>True if it reads and nothing is failing.</summary>
     public bool Ready => _ready && _failing.IsEmpty;
 
+    /// <summary>True while this process may run the connector.</summary>
+    public bool HasLease { get; set; }
+
     /// <summary>Events in flight.</summary>
     public int InFlightEvents { get; set; }
 
@@ -56,6 +59,9 @@ internal sealed class ConnectorStatus(string name, string type, TimeProvider tim
     {
         if (!_failing.IsEmpty) _failing.TryRemove(operation, out _);
     }
+
+    /// <summary>Nothing is being tried any more.</summary>
+    public void NothingFails() => _failing.Clear();
 
     /// <summary>A record was read that the checkpoint does not cover yet.</summary>
     /// <param name="readAt">Unix µs.</param>

@@ -3,6 +3,7 @@ using E2EEvents.Connectors.Configuration;
 using E2EEvents.Connectors.Ingest;
 using E2EEvents.Connectors.Redis;
 using E2EEvents.Connectors.Sample;
+using E2EEvents.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -37,7 +38,8 @@ public static class ConnectorsExtensions
         services.TryAddSingleton<KnownKinds>();
         services.AddConnectorType<RedisConnectorType>();
         services.AddConnectorType<SampleConnectorType>().TryAddSingleton<IValidateOptions<SampleOptions>, SampleOptionsValidator>();
-        services.AddSingleton(provider => new ConnectorPlan(section, provider.GetServices<IConnectorType>(), provider));
+        var cluster = builder.Configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new ClusterOptions();
+        services.AddSingleton(provider => new ConnectorPlan(section, provider.GetServices<IConnectorType>(), provider, cluster.StreamsInUse() == StreamsProvider.Redis));
         services.AddOptionsWithValidateOnStart<ConnectorPlanCheck, ConnectorPlanValidator>();
         services.AddHostedService<EmptyPlanNotice>();
 

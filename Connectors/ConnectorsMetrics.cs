@@ -23,6 +23,7 @@ public sealed class ConnectorsMetrics
     private readonly Counter<long> _settled;
     private readonly Counter<long> _retries;
     private readonly Counter<long> _reconnects;
+    private readonly Counter<long> _takeovers;
     private readonly Counter<long> _lost;
     private readonly Counter<long> _resets;
     private readonly Histogram<double> _lag;
@@ -35,18 +36,20 @@ public sealed class ConnectorsMetrics
         _mapped = meter.CreateCounter<long>("e2e.connectors.events.mapped", "{event}", "Events that records were mapped to.");
         _unmapped = meter.CreateCounter<long>("e2e.connectors.records.unmapped", "{record}", "Records put to the dead letters because they could not be mapped.");
         _published = meter.CreateCounter<long>("e2e.connectors.events.published", "{event}", "Events appended to the stream of their topic; repetitions count.");
-        _settled = meter.CreateCounter<long>("e2e.connectors.events.settled", "{event}", "Events that topics reported settled.");
-        _retries = meter.CreateCounter<long>("e2e.connectors.retries", "{retry}", "Calls to the region made again. Tag operation: publish, settle, letters, kinds, checkpoint.");
+        _settled = meter.CreateCounter<long>("e2e.connectors.events.settled", "{event}", "Events that are safe: appended or settled, as SafeAfter says.");
+        _retries = meter.CreateCounter<long>("e2e.connectors.retries", "{retry}", "Calls to the region made again. Tag operation: publish, settle, letters, kinds, checkpoint, lease.");
         _reconnects = meter.CreateCounter<long>("e2e.connectors.reconnects", "{reconnect}", "Readings begun again after a failure of the origin.");
+        _takeovers = meter.CreateCounter<long>("e2e.connectors.takeovers", "{takeover}", "Leases got after standing by while another process ran the connector.");
         _lost = meter.CreateCounter<long>("e2e.connectors.records.lost", "{record}", "Records known to have vanished before they were read. Tag reason: removed, overflow.");
         _resets = meter.CreateCounter<long>("e2e.connectors.resets", "{reset}", "Origins found to be no longer the ones that were read before. Tag reason: reset, disconnected.");
         _lag = meter.CreateHistogram(
             "e2e.connectors.lag", "s", "From the origin's time to a point here, by both clocks. Tag point: read, settled.", tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = LagBuckets });
-        meter.CreateObservableGauge("e2e.connectors.in_flight.events", () => Each(status => (long)status.InFlightEvents), "{event}", "Events read but not yet settled.");
-        meter.CreateObservableGauge("e2e.connectors.in_flight.bytes", () => Each(status => status.InFlightBytes), "By", "Bytes of records read but not yet settled.");
+        meter.CreateObservableGauge("e2e.connectors.in_flight.events", () => Each(status => (long)status.InFlightEvents), "{event}", "Events read but not yet safe.");
+        meter.CreateObservableGauge("e2e.connectors.in_flight.bytes", () => Each(status => status.InFlightBytes), "By", "Bytes of records read but not yet safe.");
         meter.CreateObservableGauge("e2e.connectors.checkpoint.lag", () => Each(status => status.CheckpointLag), "s", "Age of the oldest record that the stored checkpoint does not cover.");
-        meter.CreateObservableGauge("e2e.connectors.ready", () => Each(status => status.Ready ? 1 : 0), "1", "1 = the connector reads and nothing is failing.");
+        meter.CreateObservableGauge("e2e.connectors.lease", () => Each(status => status.HasLease ? 1 : 0), "1", "1 = this process runs the connector, 0 = it stands by.");
+        meter.CreateObservableGauge("e2e.connectors.ready", () => Each(status => status.Ready ? 1 : 0), "1", "1 = the connector reads, or stands by, and nothing is failing.");
     }
 
     internal void Watch(ConnectorStatus status) => _connectors[status.Name] = status;
@@ -70,6 +73,8 @@ public sealed class ConnectorsMetrics
     }
 
     internal void Retried(string connector, string operation) => _retries.Add(1, Of(connector), new("operation", operation));
+
+    internal void TookOver(string connector) => _takeovers.Add(1, Of(connector));
 
     internal void Reconnecting(string connector) => _reconnects.Add(1, Of(connector));
 

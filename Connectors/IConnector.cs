@@ -19,7 +19,7 @@ public interface IConnector
     IAsyncEnumerable<SourceRecord> ReadAsync(ResumeToken? after, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Everything up to <paramref name="upTo"/> is safe: its events are settled and the checkpoint is stored. Acknowledge to the origin here.
+    /// Everything up to <paramref name="upTo"/> is safe (see <see cref="SafeAfter"/>) and the checkpoint is stored. Acknowledge to the origin here.
     /// Called in rising order, never in parallel with itself, but in parallel with <see cref="ReadAsync"/>. A failure is logged and the next call covers it.
     /// </summary>
     ValueTask SettledAsync(ResumeToken upTo, CancellationToken cancellationToken) => default;

@@ -14,8 +14,8 @@ internal static partial class Log
     [LoggerMessage(2002, LogLevel.Information, "Connector {Connector} reads.")]
     public static partial void Reading(ILogger logger, string connector);
 
-    [LoggerMessage(2003, LogLevel.Warning, "Connector {Connector}: {Operation} failed ({Failures} times in a row, {Reason}); trying again in {PauseMs:0} ms.")]
-    public static partial void CallFailed(ILogger logger, string connector, string operation, int failures, string reason, double pauseMs);
+    [LoggerMessage(2003, LogLevel.Warning, "Connector {Connector}: {Operation} failed ({Failures} times in a row, {Reason}); trying again.")]
+    public static partial void CallFailed(ILogger logger, string connector, string operation, int failures, string reason);
 
     [LoggerMessage(2004, LogLevel.Warning, "Connector {Connector}: {Topic} did not settle {Events} events within {Seconds:0.#} s; publishing them again in {PauseMs:0} ms.")]
     public static partial void NotSettled(ILogger logger, string connector, TopicKey topic, int events, double seconds, double pauseMs);
@@ -26,8 +26,8 @@ internal static partial class Log
     [LoggerMessage(2006, LogLevel.Warning, "Connector {Connector}: a record of {Source} cannot be mapped and goes to the dead letters of {Kind}: {Reason}")]
     public static partial void Unmapped(ILogger logger, string connector, string source, string kind, string reason);
 
-    [LoggerMessage(2007, LogLevel.Warning, "Connector {Connector}: another process wrote the checkpoint; standing by until it has not written for {Seconds:0.#} s.")]
-    public static partial void StandingBy(ILogger logger, string connector, double seconds);
+    [LoggerMessage(2007, LogLevel.Information, "Connector {Connector} stands by: {Holder} runs it; it takes over when that one gives the lease back or no longer renews it.")]
+    public static partial void StandingBy(ILogger logger, string connector, string holder);
 
     [LoggerMessage(2008, LogLevel.Warning, "Connector {Connector}: the origin was not told that records are safe; the next time covers it.")]
     public static partial void AcknowledgeFailed(ILogger logger, string connector, Exception failure);
@@ -49,6 +49,12 @@ internal static partial class Log
 
     [LoggerMessage(2014, LogLevel.Warning, "Connector {Connector} holds events of {Kind} back: its home is region {Home}, not this one. Run the connector there, or set Follows; nothing is lost meanwhile.")]
     public static partial void HeldBack(ILogger logger, string connector, string kind, string home);
+
+    [LoggerMessage(2015, LogLevel.Information, "Connector {Connector} has lease {Lease} after {Seconds:0.0} s.")]
+    public static partial void LeaseAcquired(ILogger logger, string connector, long lease, double seconds);
+
+    [LoggerMessage(2016, LogLevel.Warning, "Connector {Connector} lost lease {Lease}: {Why}. It publishes and stores nothing more, and asks for the lease again.")]
+    public static partial void LeaseOver(ILogger logger, string connector, long lease, string why);
 
     [LoggerMessage(2050, LogLevel.Information, "Connector {Connector} reads Redis streams {Positions}.")]
     public static partial void RedisReading(ILogger logger, string connector, string positions);

@@ -13,9 +13,15 @@ internal sealed class ConnectorPlan
 {
     private readonly List<PlannedConnector> _connectors = [];
     private readonly List<string> _errors = [];
+    private readonly bool _durableStreams;
 
-    public ConnectorPlan(IConfigurationSection section, IEnumerable<IConnectorType> types, IServiceProvider services)
+    /// <param name="section">Connectors.</param>
+    /// <param name="types">What connectors there are.</param>
+    /// <param name="services">Of the process.</param>
+    /// <param name="durableStreams">True if an event is safe once appended to its stream.</param>
+    public ConnectorPlan(IConfigurationSection section, IEnumerable<IConnectorType> types, IServiceProvider services, bool durableStreams)
     {
+        _durableStreams = durableStreams;
         var known = types.ToDictionary(type => type.Type, StringComparer.OrdinalIgnoreCase);
         foreach (var child in section.GetChildren()) Add(child, known, services);
     }
@@ -52,9 +58,25 @@ internal sealed class ConnectorPlan
             _errors.AddRange(result.Failures.Select(failure => $"{section.Path}:{failure.Replace(section.Path + ".", "", StringComparison.Ordinal)}"));
         }
 
+        SettleSafety(options, section.Path);
         var mapper = MapperFinder.Find(options, section.Path, services, _errors);
         if (_errors.Count > before || !options.Enabled) return;
         _connectors.Add(new PlannedConnector(name, options, type.Create(name, options, services), mapper));
+    }
+
+    private void SettleSafety(ConnectorOptions options, string path)
+    {
+        if (options.SafeAfter == SafeAfter.Appended && !_durableStreams)
+        {
+            _errors.Add($"{path}:SafeAfter: must be Settled, since events appended to memory streams die with their silo (Cluster:Streams is Memory).");
+        }
+
+        if (options.SafeAfter == SafeAfter.Appended && options.Follows is not null)
+        {
+            _errors.Add($"{path}:SafeAfter: must be Settled where Follows is set, since a home may only move when no event is on its way.");
+        }
+
+        options.SafeAfter ??= _durableStreams && options.Follows is null ? SafeAfter.Appended : SafeAfter.Settled;
     }
 }
 

@@ -4,28 +4,28 @@ namespace E2EEvents.Connectors.Ingest;
 
 /// <summary>Stores the checkpoint of one connector and then tells the connector what is safe. One call at a time.</summary>
 internal sealed class CheckpointWriter(
-    IConnector connector, Checkpoint stored, ConnectorOptions options, IRegion region, RegionCalls calls, ILogger logger, TimeProvider time)
+    IConnector connector, Checkpoint stored, Lease lease, ConnectorOptions options, IRegion region, RegionCalls calls, ILogger logger, TimeProvider time)
 {
     private Checkpoint _stored = stored;
-    private string? _unanswered; // token of an attempt that was abandoned
 
     /// <summary>The token of the stored checkpoint; null = none.</summary>
     public string? Token => _stored.Token;
 
     /// <summary>Stores a token, however often it takes.</summary>
-    /// <returns>False if another process has written meanwhile: this one must not go on.</returns>
+    /// <returns>False if another process has the lease: this one must not go on.</returns>
     public async Task<bool> WriteAsync(ResumeToken token, CancellationToken cancellationToken)
     {
         while (_stored.Token != token.Value)
         {
-            var unanswered = _unanswered;
-            _unanswered = token.Value;
             var answer = await calls.UntilDoneAsync(
-                "checkpoint", t => region.WriteCheckpointAsync(connector.Name, token.Value, _stored.Version, t), cancellationToken);
-            // An attempt whose answer was lost has changed the version as well: ours is known by its token.
-            if (answer.Token != token.Value && (unanswered is null || answer.Token != unanswered)) return false;
-            _stored = answer;
-            _unanswered = null;
+                "checkpoint", t => region.WriteCheckpointAsync(connector.Name, token.Value, _stored.Version, lease.Number, t), cancellationToken);
+            if (answer is null)
+            {
+                lease.Lost();
+                return false;
+            }
+
+            _stored = answer; // not this token if an attempt that was given up has come in late: then once more
         }
 
         await AcknowledgeAsync(token, cancellationToken);

@@ -15,6 +15,9 @@ internal sealed record ConnectorParts(
     ILogger Logger,
     TimeProvider Time)
 {
+    /// <summary>This process to the leases, and no other one ever.</summary>
+    public string Holder { get; } = $"{Environment.MachineName}/{Environment.ProcessId}/{Random.Shared.Next():x8}";
+
     /// <summary>Calls to the region.</summary>
     public RegionCalls Calls { get; } = new(Connector.Name, Options, Status, Metrics, Logger, Time);
 }

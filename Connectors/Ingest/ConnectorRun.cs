@@ -3,25 +3,16 @@ using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.Connectors.Ingest;
 
-/// <summary>How a run ended.</summary>
-internal enum RunEnd
-{
-    /// <summary>The process stops.</summary>
-    Stopped,
-
-    /// <summary>Another process wrote the checkpoint.</summary>
-    Conflict,
-}
-
 /// <summary>
-/// One connector from its checkpoint until the process stops or somebody else writes the checkpoint: reads into the window, publishes per
-/// topic, and moves the checkpoint up to the first record that is not settled.
+/// One connector from its checkpoint until the process stops or its lease is over: reads into the window, publishes per
+/// topic, and moves the checkpoint up to the first record that is not safe.
 /// </summary>
 internal sealed class ConnectorRun
 {
     // A batch is one grain call and one stored write.
     private const long MaxBatchBytes = 1024 * 1024;
 
+    private readonly Lease _lease;
     private readonly IConnector _connector;
     private readonly ConnectorOptions _options;
     private readonly ConnectorStatus _status;
@@ -39,24 +30,25 @@ internal sealed class ConnectorRun
     private readonly Signal _room = new();
     private readonly Signal _moved = new();
 
-    public ConnectorRun(ConnectorParts parts, Checkpoint checkpoint)
+    public ConnectorRun(ConnectorParts parts, Checkpoint checkpoint, Lease lease)
     {
+        _lease = lease;
         (_connector, _options, _status, _metrics, _logger, _time, _region) =
             (parts.Connector, parts.Options, parts.Status, parts.Metrics, parts.Logger, parts.Time, parts.Region);
         _calls = parts.Calls;
         _intake = new RecordIntake(_connector.Name, _options, parts.Mapper, parts.Kinds, _calls, _metrics, _logger, _time);
         _reader = new RecordReader(_connector, _options, _status, _metrics, _logger, _time);
         var gate = new HomeGate(_connector.Name, _options, parts.Kinds, _calls, _status, _logger, _time);
-        _sender = new TopicSender(_connector.Name, _options, _region, _calls, gate, _status, _metrics, _logger, _time);
-        _checkpoint = new CheckpointWriter(_connector, checkpoint, _options, _region, _calls, _logger, _time);
+        _sender = new TopicSender(_connector.Name, _options, lease, _region, _calls, gate, _status, _metrics, _logger, _time);
+        _checkpoint = new CheckpointWriter(_connector, checkpoint, lease, _options, _region, _calls, _logger, _time);
         _window = new InFlightWindow(_options.MaxInFlightEvents, _options.MaxInFlightBytes);
     }
 
     /// <summary>Runs.</summary>
     /// <exception cref="Exception">A bug; what was in flight is read again by the next run.</exception>
-    public async Task<RunEnd> RunAsync(CancellationToken stopping)
+    public async Task RunAsync(CancellationToken stopping)
     {
-        using var abandon = new CancellationTokenSource();
+        using var abandon = CancellationTokenSource.CreateLinkedTokenSource(_lease.Ended);
         using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping, abandon.Token);
         var topics = new Lanes<TopicKey, PendingEvent>(
             _options.MaxParallelTopics, _options.MaxBatchEvents, MaxBatchBytes, pending => pending.Event.Data.Length, SendEventsAsync, abandon.Token);
@@ -69,16 +61,15 @@ internal sealed class ConnectorRun
         try
         {
             var ended = await Task.WhenAny(reading, saving, topics.Failed, letters.Failed);
+            if (_lease.Ended.IsCancellationRequested) return;
             await ended; // throws what must not happen
-            if (ended == saving) return RunEnd.Conflict;
             await DrainAsync(Task.WhenAll(topics.IdleAsync(), letters.IdleAsync()));
-            return RunEnd.Stopped;
         }
         finally
         {
             await abandon.CancelAsync();
             await Task.WhenAll(reading, saving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (stopping.IsCancellationRequested) await SaveLastAsync();
+            if (stopping.IsCancellationRequested && !_lease.Ended.IsCancellationRequested) await SaveLastAsync();
             Report();
         }
     }
@@ -123,7 +114,11 @@ internal sealed class ConnectorRun
     {
         var letters = new DeadLetter[batch.Count];
         for (var i = 0; i < letters.Length; i++) letters[i] = batch[i].Letter;
-        await _calls.UntilDoneAsync("letters", token => _region.AddLettersAsync(kind, letters, token), cancellationToken);
+        await _calls.UntilDoneAsync("letters", token =>
+        {
+            _lease.ThrowIfOver();
+            return _region.AddLettersAsync(kind, letters, token);
+        }, cancellationToken);
         foreach (var pending in batch) Settle(pending.Slot);
         Report();
     }
@@ -144,12 +139,12 @@ internal sealed class ConnectorRun
         while (true)
         {
             await _moved.WaitAsync(cancellationToken);
-            if (!await SaveOnceAsync(cancellationToken)) return;
+            await SaveOnceAsync(cancellationToken);
             await Task.Delay(_options.CheckpointInterval, _time, cancellationToken);
         }
     }
 
-    private async Task<bool> SaveOnceAsync(CancellationToken cancellationToken)
+    private async Task SaveOnceAsync(CancellationToken cancellationToken)
     {
         ResumeToken? settled;
         long? oldestAfter;
@@ -159,23 +154,21 @@ internal sealed class ConnectorRun
             oldestAfter = _window.OldestReadAt;
         }
 
-        if (settled is null) return true;
-        if (!await _checkpoint.WriteAsync(settled.Value, cancellationToken)) return false;
+        if (settled is null || !await _checkpoint.WriteAsync(settled.Value, cancellationToken)) return;
         lock (_lock)
         {
             // What was read while the checkpoint was on its way is behind it already.
             var covered = _window.Settled == settled && _window.OldestReadAt is null;
             _status.CheckpointStored(covered ? null : oldestAfter ?? _window.OldestReadAt ?? _time.UnixMicroseconds());
         }
-
-        return true;
     }
 
     private async Task DrainAsync(Task idle)
     {
         _status.Enter("draining", ready: false);
         using var timeout = new CancellationTokenSource(_options.DrainTimeout, _time);
-        await idle.WaitAsync(timeout.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, _lease.Ended);
+        await idle.WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!idle.IsCompleted) Log.DrainTimedOut(_logger, _connector.Name, _status.InFlightEvents, _options.DrainTimeout.TotalSeconds);
     }
 

@@ -1,7 +1,7 @@
 namespace E2EEvents.Connectors.Ingest;
 
 /// <summary>Lets a connector run where its kind has its home. Elsewhere it keeps this region's checkpoint behind home's, so that it can go on from there.</summary>
-internal sealed class HomeFollower(ConnectorParts parts, string kind)
+internal sealed class HomeFollower(ConnectorParts parts, string kind, Lease lease)
 {
     private static readonly TimeSpan Every = TimeSpan.FromSeconds(1);
 
@@ -50,7 +50,7 @@ internal sealed class HomeFollower(ConnectorParts parts, string kind)
             if (older?.Token is { } token)
             {
                 var here = await parts.Calls.OnceAsync(t => parts.Region.ReadCheckpointAsync(name, t), cancellationToken);
-                if (here.Token != token) await parts.Calls.OnceAsync(t => parts.Region.WriteCheckpointAsync(name, token, here.Version, t), cancellationToken);
+                if (here.Token != token && await parts.Calls.OnceAsync(t => parts.Region.WriteCheckpointAsync(name, token, here.Version, lease.Number, t), cancellationToken) is null) lease.Lost();
             }
 
             return now;

@@ -22,5 +22,14 @@ internal interface IRegion
     Task<Checkpoint> ReadHomeCheckpointAsync(string connector, string kind, CancellationToken cancellationToken);
 
     /// <summary>See <see cref="ICheckpointGrain.WriteAsync"/>.</summary>
-    Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken);
+    Task<Checkpoint?> WriteCheckpointAsync(string connector, string token, long version, long lease, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ICheckpointGrain.AcquireAsync"/>.</summary>
+    Task<LeaseAnswer> AcquireLeaseAsync(string connector, string holder, TimeSpan duration, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ICheckpointGrain.RenewAsync"/>.</summary>
+    Task<bool> RenewLeaseAsync(string connector, long lease, CancellationToken cancellationToken);
+
+    /// <summary>See <see cref="ICheckpointGrain.ReleaseAsync"/>.</summary>
+    Task ReleaseLeaseAsync(string connector, long lease, CancellationToken cancellationToken);
 }

@@ -20,13 +20,22 @@ internal sealed class OrleansRegion(IClusterClient client) : IRegion
         Grain(factory => factory.GetGrain<IDeadLetterGrain>(kind)).AddAsync(letters, cancellationToken);
 
     public Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken) =>
-        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).ReadAsync(cancellationToken);
+        CheckpointOf(connector).ReadAsync(cancellationToken);
 
     public Task<Checkpoint> ReadHomeCheckpointAsync(string connector, string kind, CancellationToken cancellationToken) =>
-        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).ReadHomeAsync(kind, cancellationToken);
+        CheckpointOf(connector).ReadHomeAsync(kind, cancellationToken);
 
-    public Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken) =>
-        Grain(factory => factory.GetGrain<ICheckpointGrain>(connector)).WriteAsync(token, version, cancellationToken);
+    public Task<Checkpoint?> WriteCheckpointAsync(string connector, string token, long version, long lease, CancellationToken cancellationToken) =>
+        CheckpointOf(connector).WriteAsync(token, version, lease, cancellationToken);
+
+    public Task<LeaseAnswer> AcquireLeaseAsync(string connector, string holder, TimeSpan duration, CancellationToken cancellationToken) =>
+        CheckpointOf(connector).AcquireAsync(holder, duration, cancellationToken);
+
+    public Task<bool> RenewLeaseAsync(string connector, long lease, CancellationToken cancellationToken) => CheckpointOf(connector).RenewAsync(lease, cancellationToken);
+
+    public Task ReleaseLeaseAsync(string connector, long lease, CancellationToken cancellationToken) => CheckpointOf(connector).ReleaseAsync(lease, cancellationToken);
+
+    private ICheckpointGrain CheckpointOf(string connector) => Grain(factory => factory.GetGrain<ICheckpointGrain>(connector));
 
     private T Grain<T>(Func<IGrainFactory, T> get)
     {

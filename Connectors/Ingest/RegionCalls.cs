@@ -52,12 +52,21 @@ internal sealed class RegionCalls(string connector, ConnectorOptions options, Co
     /// <summary>Reports a failure and pauses before the next attempt.</summary>
     public async Task PauseAsync(string operation, Exception failure, Backoff backoff, CancellationToken cancellationToken)
     {
+        var pause = backoff.Next();
+        Failed(operation, failure, backoff.Failures);
+        await Task.Delay(pause, time, cancellationToken);
+    }
+
+    /// <summary>Reports a failure.</summary>
+    /// <param name="operation">What failed.</param>
+    /// <param name="failure">How.</param>
+    /// <param name="failures">How many times in a row, this one included.</param>
+    public void Failed(string operation, Exception failure, int failures)
+    {
         metrics.Retried(connector, operation);
         status.Failed(operation, failure.Message);
-        var pause = backoff.Next();
         // The first attempts, then fewer and fewer: an outage with many topics must not flood the log.
-        if (int.IsPow2(backoff.Failures)) Log.CallFailed(logger, connector, operation, backoff.Failures, $"{failure.GetType().Name}: {failure.Message}", pause.TotalMilliseconds);
-        await Task.Delay(pause, time, cancellationToken);
+        if (int.IsPow2(failures)) Log.CallFailed(logger, connector, operation, failures, $"{failure.GetType().Name}: {failure.Message}");
     }
 
     /// <summary>Pauses as the options say.</summary>

@@ -6,11 +6,12 @@ namespace E2EEvents.Connectors.Ingest;
 internal readonly record struct PendingEvent(SourcedEvent Event, InFlightWindow.Slot Slot);
 
 /// <summary>
-/// Publishes batches of a topic until the topic has settled them. The stream's own acknowledgement proves little (memory streams lose what
-/// they hold with their silo), so a batch that is not settled in time is published again: the topic drops what it knows.
+/// Publishes batches of a topic until they are safe. A durable stream's acknowledgement is enough (<see cref="SafeAfter.Appended"/>); that of memory streams
+/// proves little, they lose what they hold with their silo, so a batch that the topic has not settled in time is published again. So is one whose
+/// append has no answer. The topic drops what it knows.
 /// </summary>
 internal sealed class TopicSender(
-    string connector, ConnectorOptions options, IRegion region, RegionCalls calls, HomeGate gate, ConnectorStatus status, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
+    string connector, ConnectorOptions options, Lease lease, IRegion region, RegionCalls calls, HomeGate gate, ConnectorStatus status, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
 {
     private const string Publish = "publish";
     private const string Settle = "settle";
@@ -25,7 +26,7 @@ internal sealed class TopicSender(
     private static readonly TimeSpan PublishTime = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan BetweenAsking = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Ends when every event of the batch is settled, or appended if it has no order.</summary>
+    /// <summary>Ends when every event of the batch is safe; one without order (nobody can ask for it) when it is appended.</summary>
     public async Task SendAsync(TopicKey topic, IReadOnlyList<SourcedEvent> batch, CancellationToken cancellationToken)
     {
         var last = LastSequences(batch);
@@ -33,8 +34,9 @@ internal sealed class TopicSender(
         for (var attempt = 0; ; attempt++)
         {
             await gate.PassAsync(topic.Kind, cancellationToken);
-            await calls.UntilDoneAsync(Publish, token => region.PublishAsync(topic, batch, token), cancellationToken, PublishTime);
+            await calls.UntilDoneAsync(Publish, token => PublishAsync(topic, batch, token), cancellationToken, PublishTime);
             metrics.Published(connector, batch.Count);
+            if (options.SafeAfter == SafeAfter.Appended) return;
             var patience = options.SettleTimeout * (1 << Math.Clamp(attempt - 1, 0, MostDoublings));
             if (await AllSettledAsync(topic, last, patience, cancellationToken)) break;
 
@@ -46,6 +48,12 @@ internal sealed class TopicSender(
         }
 
         status.Worked(Settle);
+    }
+
+    private Task PublishAsync(TopicKey topic, IReadOnlyList<SourcedEvent> batch, CancellationToken cancellationToken)
+    {
+        lease.ThrowIfOver();
+        return region.PublishAsync(topic, batch, cancellationToken);
     }
 
     private async Task<bool> AllSettledAsync(TopicKey topic, Dictionary<string, Sequence> last, TimeSpan patience, CancellationToken cancellationToken)

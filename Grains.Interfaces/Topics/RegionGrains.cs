@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace E2EEvents.Grains.Interfaces.Topics;
 
 /// <summary>The topic kinds of this region and where their home is. Key 0; any silo answers.</summary>
@@ -102,7 +104,7 @@ public sealed record DeadLetter([property: Id(0)] SourcedEvent Event, [property:
 [GenerateSerializer, Immutable, Alias("e2e.dead-letter-page")]
 public sealed record DeadLetterPage([property: Id(0)] DeadLetter[] Letters, [property: Id(1)] long Total, [property: Id(2)] long Dropped);
 
-/// <summary>Where a connector restarts. Key: the connector's name.</summary>
+/// <summary>Where a connector restarts, and which process may run it. Key: the connector's name.</summary>
 [Alias("e2e.checkpoint")]
 public interface ICheckpointGrain : IGrainWithStringKey
 {
@@ -110,16 +112,42 @@ public interface ICheckpointGrain : IGrainWithStringKey
     [Alias("read")]
     Task<Checkpoint> ReadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Stores <paramref name="token"/> if the stored version is still <paramref name="version"/>.</summary>
-    /// <returns>The checkpoint as stored now: the new one, or the one of whoever was faster.</returns>
-    [Alias("write")]
-    Task<Checkpoint> WriteAsync(string token, long version, CancellationToken cancellationToken);
+    /// <summary>Asks for the lease: given if nobody has it, if its holder did not renew it in time, or to its holder itself. Stored before it is answered.</summary>
+    /// <param name="holder">Names the process, and no other one ever; shown to operators.</param>
+    /// <param name="duration">How long it lasts without renewal, by this grain's clock, 1 s to 1 min. After a restart of the grain it lasts that long again.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [Alias("acquire")]
+    Task<LeaseAnswer> AcquireAsync(string holder, TimeSpan duration, CancellationToken cancellationToken);
+
+    /// <summary>Lets a lease last for another duration from now.</summary>
+    /// <returns>False once another process has it: this one must stop.</returns>
+    [AlwaysInterleave, Alias("renew")]
+    Task<bool> RenewAsync(long lease, CancellationToken cancellationToken);
+
+    /// <summary>Gives a lease back, so that another process need not wait for its end. Of no effect if another has it already.</summary>
+    [Alias("release")]
+    Task ReleaseAsync(long lease, CancellationToken cancellationToken);
+
+    /// <summary>Stores <paramref name="token"/> if the stored version is still <paramref name="version"/> and the lease still <paramref name="lease"/>.</summary>
+    /// <returns>
+    /// The checkpoint as stored now: the new one, or what an earlier attempt under the same lease has stored. Null = another process has the lease, or it was
+    /// given back: nothing was or will be stored under this one.
+    /// </returns>
+    [Alias("write-leased")]
+    Task<Checkpoint?> WriteAsync(string token, long version, long lease, CancellationToken cancellationToken);
 
     /// <summary>The checkpoint of the connector of the same name where <paramref name="kind"/> has its home.</summary>
     /// <exception cref="TimeoutException">Home cannot be asked now; says why.</exception>
     [Alias("read-home")]
     Task<Checkpoint> ReadHomeAsync(string kind, CancellationToken cancellationToken);
 }
+
+/// <summary>Answer to a request for a lease.</summary>
+/// <param name="Number">The lease, higher than all before it; null = another process has it.</param>
+/// <param name="Holder">Who has it.</param>
+/// <param name="Left">How long it lasts unless it is renewed.</param>
+[GenerateSerializer, Immutable, Alias("e2e.lease-answer")]
+public sealed record LeaseAnswer([property: Id(0)] long? Number, [property: Id(1)] string Holder, [property: Id(2)] TimeSpan Left);
 
 /// <summary>A stored checkpoint.</summary>
 /// <param name="Token">Opaque resume token of the connector.</param>

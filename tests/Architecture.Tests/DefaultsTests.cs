@@ -18,6 +18,7 @@ public sealed class DefaultsTests
         ["E2EEvents.Connectors.IConnectorType"] = "a type of connector implements it",
         ["E2EEvents.Connectors.ConnectorType`1"] = "a type of connector derives from it",
         ["E2EEvents.Connectors.ConnectorOptions"] = "a connector's options derive from it",
+        ["E2EEvents.Connectors.SafeAfter"] = "part of a connector's options",
         ["E2EEvents.Connectors.ConnectorsMetrics"] = "a connector may count with it",
         ["E2EEvents.Connectors.Mapping.IEventMapper"] = "a mapper in C# implements it",
         ["E2EEvents.Connectors.Mapping.MappedRecord"] = "what a mapper gives",

@@ -103,6 +103,22 @@ public sealed class ConnectorPlanTests
         await host.StopAsync(TestContext.Current.CancellationToken);
     }
 
+    [Theory]
+    [InlineData(true, null, null, SafeAfter.Appended)]
+    [InlineData(true, "Settled", null, SafeAfter.Settled)]
+    [InlineData(true, "Appended", null, SafeAfter.Appended)]
+    [InlineData(true, null, "match", SafeAfter.Settled)]
+    [InlineData(false, null, null, SafeAfter.Settled)]
+    [InlineData(false, "Settled", null, SafeAfter.Settled)]
+    [InlineData(false, "Appended", null, null)]
+    [InlineData(true, "Appended", "match", null)]
+    public void Plan_SafeAfter_DependsOnTheStreamsAndRefusesWhatCouldLoseEvents(bool durableStreams, string? safeAfter, string? follows, SafeAfter? expected)
+    {
+        var plan = Plan(new() { ["a:Type"] = "Sample", ["a:SafeAfter"] = safeAfter, ["a:Follows"] = follows }, durableStreams);
+        if (expected is null) Assert.StartsWith("Connectors:a:SafeAfter: must be Settled", Assert.Single(plan.Errors), StringComparison.Ordinal);
+        else Assert.Equal(expected, Assert.Single(plan.Connectors).Options.SafeAfter);
+    }
+
     private static IHost HostWith(LogCapture log, Dictionary<string, string?> settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -112,11 +128,11 @@ public sealed class ConnectorPlanTests
         return builder.Build();
     }
 
-    private static ConnectorPlan Plan(Dictionary<string, string?> settings)
+    private static ConnectorPlan Plan(Dictionary<string, string?> settings, bool durableStreams = false)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(setting => $"Connectors:{setting.Key}", setting => setting.Value)).Build();
         using var log = new LogCapture();
         var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<ILoggerFactory>(log).AddMetrics().AddSingleton<ConnectorsMetrics>().BuildServiceProvider();
-        return new ConnectorPlan(configuration.GetSection("Connectors"), [new RedisConnectorType(), new SampleConnectorType(new SampleOptionsValidator())], services);
+        return new ConnectorPlan(configuration.GetSection("Connectors"), [new RedisConnectorType(), new SampleConnectorType(new SampleOptionsValidator())], services, durableStreams);
     }
 }

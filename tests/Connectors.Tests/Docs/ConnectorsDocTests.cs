@@ -81,7 +81,7 @@ public sealed partial class ConnectorsDocTests
         var configuration = new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json))).Build();
         using var log = new LogCapture();
         var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddSingleton<ILoggerFactory>(log).AddMetrics().AddSingleton<ConnectorsMetrics>().BuildServiceProvider();
-        return new ConnectorPlan(configuration.GetSection("Connectors"), [new RedisConnectorType()], services);
+        return new ConnectorPlan(configuration.GetSection("Connectors"), [new RedisConnectorType()], services, durableStreams: false);
     }
 
     [GeneratedRegex("XADD scores '\\*' topic (?<topic>\\S+) event '(?<event>[^']+)'")]

@@ -25,8 +25,9 @@ public sealed class ConnectorHostFaultTests
         var random = new Random(seed);
         var calm = 0.0;
         await using var run = new HostHarness();
-        run.Log.Expect(Retry).Expect(NotSettled).Expect(2012);
+        run.Log.Expect(Retry).Expect(NotSettled).Expect(2012).Expect(2016);
         run.Options.DrainTimeout = TimeSpan.FromMilliseconds(20);
+        run.Options.LeaseDuration = TimeSpan.FromSeconds(1);
         run.Options.SettleTimeout = TimeSpan.FromMilliseconds(100);
         run.Region.Arrives = _ => Chance() > 0.2;
         run.Region.After = call =>
@@ -138,35 +139,6 @@ public sealed class ConnectorHostFaultTests
         run.Connector.Add(EventOf("match/a", 2));
         await run.CheckpointAsync("2");
         Assert.Equal([null], run.Connector.Readings); // never stood by
-    }
-
-    [Fact]
-    public async Task Host_AnotherProcessWrites_StandsByUntilItIsSilent()
-    {
-        var time = new FakeTimeProvider();
-        await using var run = new HostHarness { Time = time };
-        run.Log.Expect(2007);
-        run.Connector.Add(EventOf("match/a", 1));
-        await run.StartAsync();
-        await Eventually.TrueAsync(() => AdvanceAndSee(time, () => run.Region.CheckpointOf("fake").Token == "1"), Limit);
-
-        run.Region.OverwriteCheckpoint("fake", "1");
-        run.Connector.Add(EventOf("match/a", 2));
-        await Eventually.TrueAsync(() => AdvanceAndSee(time, () => run.Log.Has(2007)), Limit);
-        Assert.True(run.Status.Ready);
-        Assert.Contains("standing by", run.Status.Phase, StringComparison.Ordinal);
-
-        // While the other goes on writing, this one reads nothing.
-        for (var i = 0; i < 5; i++)
-        {
-            run.Region.OverwriteCheckpoint("fake", "1");
-            await AdvanceAsync(time, run.Options.StandbyInterval);
-        }
-
-        Assert.Single(run.Connector.Readings);
-        await Eventually.TrueAsync(() => AdvanceAndSee(time, () => run.Region.CheckpointOf("fake").Token == "2", TimeSpan.FromSeconds(1)), Limit);
-        Assert.Equal([null, "1"], run.Connector.Readings);
-        Assert.Equal([1, 2], run.Region.Applied("match/a").Select(NumberOf));
     }
 
     [Fact]

@@ -10,10 +10,14 @@ internal sealed class FakeRegion : IRegion
     private readonly Lock _lock = new();
     private readonly Dictionary<TopicKey, FakeTopic> _topics = [];
     private readonly Dictionary<string, Checkpoint> _checkpoints = [];
+    private readonly Dictionary<string, (long Number, string? Holder, TimeSpan Duration, long RenewedAt)> _leases = [];
     private readonly HashSet<string> _kinds = ["match", "ticker"];
 
     /// <summary>What happens to an appended container: true = it reaches its topic. Default: it does.</summary>
     public Func<TopicKey, bool> Arrives { get; set; } = _ => true;
+
+    /// <summary>Clock of the leases.</summary>
+    public TimeProvider Time { get; set; } = TimeProvider.System;
 
     /// <summary>Called before a call does its work; may throw or wait. Default: nothing.</summary>
     public Func<string, CancellationToken, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
@@ -62,6 +66,12 @@ internal sealed class FakeRegion : IRegion
         lock (_lock) _checkpoints[connector] = new Checkpoint(token, CheckpointOf(connector).Version + 1);
     }
 
+    /// <summary>Number of the last lease.</summary>
+    public long LeaseOf(string connector)
+    {
+        lock (_lock) return _leases.GetValueOrDefault(connector).Number;
+    }
+
     /// <summary>Kinds with their home elsewhere.</summary>
     public ConcurrentDictionary<string, bool> Elsewhere { get; } = [];
 
@@ -99,8 +109,32 @@ internal sealed class FakeRegion : IRegion
     public Task<Checkpoint> ReadCheckpointAsync(string connector, CancellationToken cancellationToken) =>
         DoAsync("read", () => CheckpointOf(connector), cancellationToken);
 
-    public Task<Checkpoint> WriteCheckpointAsync(string connector, string token, long version, CancellationToken cancellationToken) => DoAsync("checkpoint", () =>
+    public Task<LeaseAnswer> AcquireLeaseAsync(string connector, string holder, TimeSpan duration, CancellationToken cancellationToken) => DoAsync("acquire", () =>
     {
+        var lease = _leases.GetValueOrDefault(connector);
+        var left = lease.Duration - Time.GetElapsedTime(lease.RenewedAt);
+        if (lease.Holder is { } other && other != holder && left > TimeSpan.Zero) return new LeaseAnswer(null, other, left);
+        _leases[connector] = (lease.Number + 1, holder, duration, Time.GetTimestamp());
+        return new LeaseAnswer(lease.Number + 1, holder, duration);
+    }, cancellationToken);
+
+    public Task<bool> RenewLeaseAsync(string connector, long lease, CancellationToken cancellationToken) => DoAsync("renew", () =>
+    {
+        var held = _leases[connector];
+        if (held.Number != lease) return false;
+        _leases[connector] = held with { RenewedAt = Time.GetTimestamp() };
+        return true;
+    }, cancellationToken);
+
+    public Task ReleaseLeaseAsync(string connector, long lease, CancellationToken cancellationToken) => DoAsync("release", () =>
+    {
+        if (_leases[connector].Number == lease) _leases[connector] = _leases[connector] with { Holder = null };
+        return true;
+    }, cancellationToken);
+
+    public Task<Checkpoint?> WriteCheckpointAsync(string connector, string token, long version, long lease, CancellationToken cancellationToken) => DoAsync<Checkpoint?>("checkpoint", () =>
+    {
+        if (_leases.GetValueOrDefault(connector).Number != lease) return null;
         var stored = CheckpointOf(connector);
         if (stored.Version != version) return stored;
         CheckpointWrites.Enqueue(_checkpoints[connector] = new Checkpoint(token, version + 1));

@@ -32,6 +32,7 @@ internal sealed class HostHarness : IAsyncDisposable
         LongestPause = TimeSpan.FromMilliseconds(20),
         CheckpointInterval = TimeSpan.FromMilliseconds(10),
         SettleTimeout = TimeSpan.FromMilliseconds(100),
+        LeaseDuration = TimeSpan.FromMinutes(1), // fake time jumps
     };
 
     public ConnectorStatus Status => Parts.Status;
@@ -42,6 +43,7 @@ internal sealed class HostHarness : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        Region.Time = Time;
         var metrics = new ConnectorsMetrics(Meters);
         var connector = Real ?? Connector;
         var status = new ConnectorStatus(connector.Name, "Fake", Time);

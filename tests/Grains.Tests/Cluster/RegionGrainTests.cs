@@ -3,7 +3,7 @@ using System.Text;
 
 namespace E2EEvents.Grains.Tests.Cluster;
 
-/// <summary>Kinds, checkpoints, dead letters, feeds' places.</summary>
+/// <summary>Kinds, dead letters, feeds' places.</summary>
 public sealed class RegionGrainTests
 {
     [Fact]
@@ -15,31 +15,6 @@ public sealed class RegionGrainTests
         Assert.Contains(kinds, kind => (kind.Kind, kind.Delivery) == ("test-latest", Delivery.Latest));
         Assert.Equal(kinds.Select(kind => kind.Kind).Order(StringComparer.Ordinal), kinds.Select(kind => kind.Kind));
         Assert.All(kinds, kind => Assert.Equal(("home", 1L, true, false), (kind.Home, kind.Term, kind.IsHere, kind.Leaving)));
-    }
-
-    [Fact]
-    public async Task Checkpoint_TwoWritersOfOneVersion_TheFirstWins()
-    {
-        await using var region = await TestRegion.StartAsync();
-        var checkpoint = region.Cluster.Client.GetGrain<ICheckpointGrain>("scores");
-        Assert.Equal(new Checkpoint(null, 0), await checkpoint.ReadAsync(CancellationToken.None));
-        Assert.Equal(new Checkpoint("a", 1), await checkpoint.WriteAsync("a", 0, CancellationToken.None));
-        Assert.Equal(new Checkpoint("a", 1), await checkpoint.WriteAsync("b", 0, CancellationToken.None));
-        Assert.Equal(new Checkpoint("c", 2), await checkpoint.WriteAsync("c", 1, CancellationToken.None));
-        await region.Cluster.DeactivateAsync(checkpoint);
-        Assert.Equal(new Checkpoint("c", 2), await checkpoint.ReadAsync(CancellationToken.None));
-    }
-
-    [Fact]
-    public async Task Checkpoint_StorageFails_KeepsTheOldOne()
-    {
-        await using var region = await TestRegion.StartAsync();
-        region.Logs.Expect(1007);
-        var checkpoint = region.Cluster.Client.GetGrain<ICheckpointGrain>("scores");
-        await checkpoint.WriteAsync("a", 0, CancellationToken.None);
-        region.Storage.OnWrite = (_, _) => Task.FromResult(WriteFault.Fails);
-        await Assert.ThrowsAnyAsync<Exception>(() => checkpoint.WriteAsync("b", 1, CancellationToken.None));
-        Assert.Equal(new Checkpoint("a", 1), await checkpoint.ReadAsync(CancellationToken.None));
     }
 
     [Fact]
