@@ -43,6 +43,7 @@ public static class EdgeGatewayExtensions
         services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
         services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
         services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>().AddSingleton<RegionsEndpoint>();
+        services.AddSingleton<Operations.LetterReplay>();
         services.AddSingleton<PublishKeys>().AddSingleton<TopicPublisher>().AddSingleton<PublishEndpoint>();
         services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);
 

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Linq;
 using E2EEvents.Grains.Topics;
 
 namespace E2EEvents.Grains;
@@ -21,6 +23,7 @@ internal sealed class SiloMetrics : IDisposable
     private readonly UpDownCounter<long> _feeds;
     private readonly UpDownCounter<long> _follows;
     private readonly Counter<long> _deadLetters;
+    private readonly ConcurrentDictionary<string, int> _deadLettersWaiting = new();
     private readonly Counter<long> _replicated;
     private readonly Counter<long> _replicatedBytes;
     private readonly Counter<long> _redials;
@@ -39,6 +42,11 @@ internal sealed class SiloMetrics : IDisposable
         _feeds = _meter.CreateUpDownCounter<long>("e2e.silo.feeds", "{feed}", "Gateways that pull from this silo.");
         _follows = _meter.CreateUpDownCounter<long>("e2e.silo.follows", "{follow}", "Topics followed, counted once for each gateway.");
         _deadLetters = _meter.CreateCounter<long>("e2e.silo.dead_letters", "{event}", "Events stored as dead letters.");
+        _meter.CreateObservableGauge(
+            "e2e.silo.dead_letters.waiting",
+            () => _deadLettersWaiting.Select(kind => new Measurement<long>(kind.Value, new KeyValuePair<string, object?>("kind", kind.Key))),
+            "{event}",
+            "Dead letters that wait for an operator, by kind, at the silo that keeps them.");
         _replicated = _meter.CreateCounter<long>("e2e.silo.replica.frames", "{frame}", "Frames taken over from other regions, by outcome.");
         _replicatedBytes = _meter.CreateCounter<long>("e2e.silo.replica.bytes", "By", "Bytes of their states.");
         _redials = _meter.CreateCounter<long>("e2e.silo.link.redials", "{dial}", "Links that failed and were dialled again, by region.");
@@ -82,6 +90,14 @@ internal sealed class SiloMetrics : IDisposable
     public void FeedClosed() => _feeds.Add(-1);
 
     public void FollowsChanged(int by) => _follows.Add(by);
+
+    /// <param name="kind">Whose.</param>
+    /// <param name="waiting">How many wait for an operator; null = their grain is no longer here.</param>
+    public void DeadLettersWaiting(string kind, int? waiting)
+    {
+        if (waiting is { } count) _deadLettersWaiting[kind] = count;
+        else _deadLettersWaiting.TryRemove(kind, out _);
+    }
 
     public void DeadLettersStored(string kind, int count) => _deadLetters.Add(count, new KeyValuePair<string, object?>("kind", kind));
 

@@ -44,6 +44,7 @@ public static class TopicsExtensions
         services.AddSingleton<IRegionCalls>(provider => provider.GetRequiredService<RegionLinks>());
         services.AddHostedService(provider => provider.GetRequiredService<RegionLinks>());
         services.AddHostedService<StandbyKeeper>();
+        services.AddHostedService<DeadLetterWatch>();
         services.AddSingleton<ILinkDialler, LinkDialler>();
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IConfigurationValidator, KindRegistryValidator>();

@@ -13,9 +13,6 @@ internal readonly record struct Taken(IReadOnlyList<SourcedEvent> Events, DeadLe
 internal sealed class RecordIntake(
     string connector, ConnectorOptions options, IEventMapper mapper, KnownKinds kinds, RegionCalls calls, ConnectorsMetrics metrics, ILogger logger, TimeProvider time)
 {
-    /// <summary>Kind whose dead letters get what belongs to no known kind.</summary>
-    public const string UnmappedKind = "unmapped";
-
     private const int MaxSourceLength = 200;
     private const int MaxTokenLength = 256 * 1024;
 
@@ -68,11 +65,11 @@ internal sealed class RecordIntake(
     private async ValueTask<Taken> RefuseAsync(
         SourceRecord record, string source, List<SourcedEvent> events, string problem, string? kind, CancellationToken cancellationToken)
     {
-        if (kind is null || !TopicKey.IsKind(kind) || !await kinds.ContainsAsync(kind, calls, cancellationToken)) kind = UnmappedKind;
+        if (kind is null || !TopicKey.IsKind(kind) || !await kinds.ContainsAsync(kind, calls, cancellationToken)) kind = LetterKinds.Unmapped;
         metrics.RecordUnmapped(connector);
         Log.Unmapped(logger, connector, source, kind, problem);
         var original = new MappedEvent(new TopicKey(kind, connector), record.Data.Length > options.MaxRecordBytes ? Cut(record.Data) : record.Data, record.OriginTime);
-        return new Taken(events, new DeadLetter(Number(record, source, original, 0), problem, time.UnixMicroseconds()), kind);
+        return new Taken(events, new DeadLetter(Number(record, source, original, 0), problem, time.UnixMicroseconds(), Content: LetterContent.Record), kind);
     }
 
     private static SourcedEvent Number(SourceRecord record, string source, MappedEvent mapped, int index) => new(

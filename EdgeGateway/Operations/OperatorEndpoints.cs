@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Linq;
 using System.Text.Json;
 using E2EEvents.EdgeGateway.Feeds;
 using Microsoft.AspNetCore.Builder;
@@ -13,7 +15,7 @@ internal static class OperatorEndpoints
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary><c>GET /dead-letters/{kind}?max=100</c>, <c>GET /inspect/{kind}/{key}</c> and <c>GET /regions</c>.</summary>
+    /// <summary>Dead letters, homes, <c>GET /inspect/{kind}/{key}</c> and <c>GET /regions</c>.</summary>
     public static void MapOperators(this IEndpointRouteBuilder endpoints)
     {
         var operators = endpoints.MapGroup("").AddEndpointFilter(async (context, next) =>
@@ -27,47 +29,35 @@ internal static class OperatorEndpoints
                 return Results.Problem($"The silo does not answer ({e.Message}); try again in a moment.", statusCode: 503);
             }
         });
-        operators.MapGet("/dead-letters/{kind}", DeadLettersAsync);
+        operators.MapDeadLetters();
         operators.MapGet("/inspect/{kind}/{key}", InspectAsync);
         operators.MapGet("/regions", static http => http.RequestServices.GetRequiredService<Transports.Http.RegionsEndpoint>().GetForOperatorsAsync(http));
         operators.MapHomes();
     }
 
-    private static async Task<IResult> DeadLettersAsync(string kind, IGrainFactory grains, int max = 100, CancellationToken cancellationToken = default)
-    {
-        if (max is < 1 or > 1000) return Results.Problem("max must be 1 to 1000.", statusCode: 400);
-        var page = await grains.GetGrain<IDeadLetterGrain>(kind).ListAsync(max, cancellationToken).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
-        return Results.Json(new DeadLetterList(page.Total, page.Dropped, Array.ConvertAll(page.Letters, Show)), Indented);
-    }
-
-    private static async Task<IResult> InspectAsync(string kind, string key, IGrainFactory grains, IServiceProvider services, CancellationToken cancellationToken)
+    private static async Task<IResult> InspectAsync(string kind, string key, IServiceProvider services, CancellationToken cancellationToken)
     {
         if (!TopicKey.TryCreate(kind, key, out var topic, out var error)) return Results.Problem(error, statusCode: 400);
-        if (!await services.GetRequiredService<KindMap>().KnowsAsync(kind, cancellationToken).ConfigureAwait(false)) return Results.Problem($"'{kind}' is not a topic kind here.", statusCode: 404);
-        var found = await grains.GetGrain<ITopicGrain>(TopicKindAttribute.GrainIdOf(topic)).InspectAsync(cancellationToken).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
-        return Results.Json(new Inspection(topic.ToString(), found.Position.ToString(), found.Sources, found.HistoryFrames, found.HistoryBytes, found.Followers, found.Silo, found.Continued), Indented);
+        var kinds = services.GetRequiredService<KindMap>();
+        if (!await kinds.KnowsAsync(kind, cancellationToken).ConfigureAwait(false)) return Results.Problem($"'{kind}' is not a topic kind here.", statusCode: 404);
+        var home = kinds.All.First(known => known.Kind == kind);
+        var found = await kinds.ReaderOf(topic).InspectAsync(cancellationToken).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
+        return Results.Json(Show(topic, home, found), Indented);
     }
 
-    private static ShownLetter Show(DeadLetter letter) => new(
-        letter.Event.Topic.ToString(), letter.Reason, DateTimeOffset.UnixEpoch.AddMicroseconds(letter.At), letter.Event.Source,
-        letter.Event.Sequence?.ToString(), letter.Event.EventId, ShowData(letter.Event.Data));
+    private static Inspection Show(TopicKey topic, KindInfo home, TopicInspection found) => new(
+        topic.ToString(), found.Position.ToString(), found.Position.Epoch.ToString("x16", CultureInfo.InvariantCulture), found.Position.Offset, found.IsReplica ? "replica" : "home",
+        new HomeOf(home.Home, home.Term, found.Term, found.IsFenced, home.Leaving), found.Sources, found.EventIds,
+        new HistoryOf(found.HistoryFrom, found.Position.Offset, found.HistoryFrames, found.HistoryBytes), found.Followers, found.Gateways, found.Silo, found.Pending,
+        TimeOf(found.ChangedAt), TimeOf(found.FreshAt), found.Continued, found.State.Length == 0 ? null : JsonSerializer.Deserialize<JsonElement>(found.State));
 
-    /// <summary>JSON as JSON; what is no JSON (often the very reason) as text.</summary>
-    private static object ShowData(byte[] data)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<JsonElement>(data);
-        }
-        catch (JsonException)
-        {
-            return System.Text.Encoding.UTF8.GetString(data);
-        }
-    }
+    private static DateTimeOffset? TimeOf(long microseconds) => microseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
 
-    private sealed record DeadLetterList(long Total, long Dropped, ShownLetter[] Letters);
+    private sealed record Inspection(
+        string Topic, string Position, string Epoch, long Offset, string Is, HomeOf Home, Dictionary<string, string> Sources, int EventIds, HistoryOf History, int Followers, string[] Gateways,
+        string Silo, long Pending, DateTimeOffset? ChangedAt, DateTimeOffset? FreshAt, Dictionary<string, string> Continued, JsonElement? State);
 
-    private sealed record ShownLetter(string Topic, string Reason, DateTimeOffset At, string Source, string? Sequence, string? EventId, object Data);
+    private sealed record HomeOf(string Region, long Term, string? RecordTerm, bool Fenced, bool Leaving);
 
-    private sealed record Inspection(string Topic, string Position, Dictionary<string, string> Sources, int HistoryFrames, long HistoryBytes, int Followers, string Silo, Dictionary<string, string> Continued);
+    private sealed record HistoryOf(long From, long To, int Frames, long Bytes);
 }

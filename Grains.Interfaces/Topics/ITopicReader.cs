@@ -24,6 +24,10 @@ public interface ITopicReader : IGrainWithStringKey
     /// <summary>Has home apply an event, and answers once it is stored there. From a replica it travels up the links; at least once, so it needs an event id.</summary>
     [AlwaysInterleave, Alias("publish")]
     Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken);
+
+    /// <summary>For operators: all that can be said of it here.</summary>
+    [AlwaysInterleave, Alias("inspect")]
+    Task<TopicInspection> InspectAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>A topic in its home region: what only the authority can say.</summary>
@@ -56,10 +60,6 @@ public interface ITopicGrain : ITopicReader
     /// <summary>The record as stored now, JSON, without changing anything: what a standby region keeps. Empty when the topic never had an event.</summary>
     [AlwaysInterleave, Alias("record")]
     Task<byte[]> RecordAsync(CancellationToken cancellationToken);
-
-    /// <summary>For operators: position, sources, followers.</summary>
-    [AlwaysInterleave, Alias("inspect")]
-    Task<TopicInspection> InspectAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>Answer of <see cref="ITopicReader"/>.</summary>
@@ -99,12 +99,22 @@ public enum Gap
 
 /// <summary>A topic as an operator sees it.</summary>
 /// <param name="Position">Committed position.</param>
-/// <param name="Sources">Source to newest settled sequence.</param>
+/// <param name="Sources">Source to newest settled sequence; a replica holds none.</param>
 /// <param name="HistoryFrames">Frames in memory.</param>
 /// <param name="HistoryBytes">Bytes of their states.</param>
 /// <param name="Followers">Feeds that follow it.</param>
 /// <param name="Silo">Silo it runs on.</param>
 /// <param name="Continued">Term to the position of the copy that it went on from; empty unless its home was lost.</param>
+/// <param name="IsReplica">True for the copy of a topic that has its home in another region.</param>
+/// <param name="Term">Under which its record was handed or taken over; null = it never was.</param>
+/// <param name="IsFenced">True if it takes no events, since its home is elsewhere or being moved.</param>
+/// <param name="EventIds">Recent event ids that it remembers.</param>
+/// <param name="HistoryFrom">Offset of the oldest frame in memory; 0 = none.</param>
+/// <param name="Gateways">Gateways that follow it.</param>
+/// <param name="Pending">Changes staged and not stored yet.</param>
+/// <param name="ChangedAt">When home committed the newest change, Unix µs; 0 = never.</param>
+/// <param name="FreshAt">On home's clock: everything committed there before is included, Unix µs.</param>
+/// <param name="State">The newest committed state, UTF-8 JSON; empty = none.</param>
 [GenerateSerializer, Immutable, Alias("e2e.topic-inspection")]
 public sealed record TopicInspection(
     [property: Id(0)] Position Position,
@@ -113,4 +123,14 @@ public sealed record TopicInspection(
     [property: Id(3)] long HistoryBytes,
     [property: Id(4)] int Followers,
     [property: Id(5)] string Silo,
-    [property: Id(6)] Dictionary<string, string> Continued);
+    [property: Id(6)] Dictionary<string, string> Continued,
+    [property: Id(7)] bool IsReplica,
+    [property: Id(8)] string? Term,
+    [property: Id(9)] bool IsFenced,
+    [property: Id(10)] int EventIds,
+    [property: Id(11)] long HistoryFrom,
+    [property: Id(12)] string[] Gateways,
+    [property: Id(13)] long Pending,
+    [property: Id(14)] long ChangedAt,
+    [property: Id(15)] long FreshAt,
+    [property: Id(16)] byte[] State);

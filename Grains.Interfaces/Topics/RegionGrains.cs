@@ -75,35 +75,6 @@ public static class CatalogueKey
     }
 }
 
-/// <summary>Events that could not be applied, newest first kept within a bound. Key: the kind.</summary>
-[Alias("e2e.dead-letters")]
-public interface IDeadLetterGrain : IGrainWithStringKey
-{
-    /// <summary>Keeps the letters; returns once stored. A letter with the same source and sequence (or event id) is kept once.</summary>
-    [Alias("add")]
-    Task AddAsync(DeadLetter[] letters, CancellationToken cancellationToken);
-
-    /// <summary>Newest letters first.</summary>
-    /// <param name="max">1 to 1,000.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    [Alias("list")]
-    Task<DeadLetterPage> ListAsync(int max, CancellationToken cancellationToken);
-}
-
-/// <summary>An event that was not applied, and why.</summary>
-/// <param name="Event">The event, whole.</param>
-/// <param name="Reason">What was wrong with it, for an operator.</param>
-/// <param name="At">When it was put aside, Unix µs.</param>
-[GenerateSerializer, Immutable, Alias("e2e.dead-letter")]
-public sealed record DeadLetter([property: Id(0)] SourcedEvent Event, [property: Id(1)] string Reason, [property: Id(2)] long At);
-
-/// <summary>Dead letters of a kind.</summary>
-/// <param name="Letters">Newest first.</param>
-/// <param name="Total">Ever put aside.</param>
-/// <param name="Dropped">Of these, no longer kept because the bound was reached.</param>
-[GenerateSerializer, Immutable, Alias("e2e.dead-letter-page")]
-public sealed record DeadLetterPage([property: Id(0)] DeadLetter[] Letters, [property: Id(1)] long Total, [property: Id(2)] long Dropped);
-
 /// <summary>Where a connector restarts, and which process may run it. Key: the connector's name.</summary>
 [Alias("e2e.checkpoint")]
 public interface ICheckpointGrain : IGrainWithStringKey

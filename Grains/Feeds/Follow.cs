@@ -14,6 +14,8 @@ internal sealed class Follow(Feed feed, long number, TopicLog log) : ITopicFollo
 
     public TopicLog Log { get; } = log;
 
+    public string Gateway => feed.Gateway;
+
     /// <summary>Offset up to which frames have been put into answers. Written under the feed's lock, read under the log's.</summary>
     public long SentUpTo
     {

@@ -6,16 +6,18 @@ using Orleans.Concurrency;
 
 namespace E2EEvents.Grains.Region;
 
-/// <summary>One shard of a kind's topics, numbered in order of addition. Additions that come while a write is in flight share the next one.</summary>
+/// <summary>One shard of a kind's topics, numbered in order of addition, stored in pages: an addition writes one. Additions that come while a write is in flight share the next one.</summary>
 [GrainType("catalogue"), Reentrant]
 internal sealed class CatalogueGrain : Grain, ICatalogueGrain
 {
     private const int MaxPage = 1000;
+    private const int PageKeys = 1000;
     private const int MaxPages = 16;
     private static readonly TimeSpan PageFreshFor = TimeSpan.FromSeconds(2);
 
     private readonly TopicServices _services;
-    private readonly StoredRecord<CatalogueRecord> _record;
+    private readonly IGrainContext _context;
+    private readonly StoredRecord<CatalogueRecord> _oldRecord;
     private readonly CommitLoop _commits;
     private readonly List<string> _keys = [];
     private readonly HashSet<string> _known = [];
@@ -23,20 +25,31 @@ internal sealed class CatalogueGrain : Grain, ICatalogueGrain
     private readonly IRegionCalls _calls;
     private readonly Dictionary<(long After, int Max), (CataloguePage? Page, long At)> _pages = [];
     private readonly string _kind;
+    private StoredRecord<CatalogueRecord> _page = null!; // the one that is not full yet
+    private bool _isOld; // all keys in one record, from before there were pages
+    private int _paged;
     private int _stored;
 
     public CatalogueGrain(TopicServices services, HomeMap homes, IRegionCalls calls, IGrainContext context)
     {
         (_homes, _calls) = (homes, calls);
         _kind = context.GrainId.Key.ToString()!.Split('/')[0];
-        _services = services;
-        _record = services.RecordOf<CatalogueRecord>("catalogue", context.GrainId);
+        (_services, _context) = (services, context);
+        _oldRecord = services.RecordOf<CatalogueRecord>("catalogue", context.GrainId);
         _commits = new CommitLoop(WriteAsync);
     }
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        foreach (var key in (await _record.ReadAsync(cancellationToken))?.Keys ?? []) Remember(key);
+        await ReadPagesAsync(cancellationToken);
+
+        // Pages of it that were written already are a beginning of it.
+        if (await _oldRecord.ReadAsync(cancellationToken) is { Keys.Count: > 0 } old)
+        {
+            _isOld = true;
+            foreach (var key in old.Keys) Remember(key);
+        }
+
         _stored = _keys.Count;
         await base.OnActivateAsync(cancellationToken);
     }
@@ -92,15 +105,42 @@ internal sealed class CatalogueGrain : Grain, ICatalogueGrain
         if (_known.Add(key)) _keys.Add(key);
     }
 
+    private async Task ReadPagesAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            _page = PageOf(_paged / PageKeys);
+            var keys = (await _page.ReadAsync(cancellationToken))?.Keys ?? [];
+            foreach (var key in keys) Remember(key);
+            _paged += keys.Count;
+            if (keys.Count < PageKeys) return;
+        }
+    }
+
     private async Task WriteAsync()
     {
         var count = _keys.Count;
-        await _record.WriteAsync(new CatalogueRecord { Keys = [.. _keys] });
+        while (true)
+        {
+            var first = _paged / PageKeys * PageKeys;
+            var end = Math.Min(count, first + PageKeys);
+            if (end > _paged) await _page.WriteAsync(new CatalogueRecord { Keys = _keys[first..end] });
+            _paged = end;
+            if (end < first + PageKeys) break;
+            _page = PageOf(end / PageKeys);
+            await _page.ReadAsync(CancellationToken.None); // what an attempt that failed has left there is replaced
+        }
+
+        if (_isOld) await _oldRecord.ClearAsync();
+        _isOld = false;
         _stored = count;
     }
+
+    private StoredRecord<CatalogueRecord> PageOf(int number) =>
+        _services.RecordOf<CatalogueRecord>("catalogue-page", GrainId.Create(_context.GrainId.Type, $"{this.GetPrimaryKeyString()}/{number}"));
 }
 
-/// <summary>Stored form of a shard.</summary>
+/// <summary>Stored form of a page of a shard, or of a whole shard before there were pages.</summary>
 internal sealed class CatalogueRecord
 {
     public IReadOnlyList<string> Keys { get; init; } = [];

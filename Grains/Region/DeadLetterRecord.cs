@@ -1,30 +1,24 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using E2EEvents.Grains.Storage;
 
 namespace E2EEvents.Grains.Region;
 
-/// <summary>Stored form of a kind's dead letters, as readable JSON.</summary>
-internal sealed class DeadLetterRecord
+/// <summary>Which pages hold a kind's dead letters. Before there were pages it held the letters themselves.</summary>
+internal sealed partial class DeadLetterRecord
 {
-    /// <summary>Letters no longer kept.</summary>
+    /// <summary>Numbers of the pages in use, rising; null = the old form.</summary>
+    public IReadOnlyList<long>? Pages { get; init; }
+
+    /// <summary>Old form: letters no longer kept.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>Oldest first.</summary>
+    /// <summary>Old form: oldest first.</summary>
     public IReadOnlyList<Letter> Letters { get; init; } = [];
 
-    public static DeadLetterRecord Of(DeadLetterBook book)
-    {
-        var letters = new List<Letter>(book.Letters.Count);
-        foreach (var letter in book.Letters) letters.Add(Letter.Of(letter));
-        return new DeadLetterRecord { Dropped = book.Dropped, Letters = letters };
-    }
-
-    public DeadLetterBook ToBook(DeadLetterOptions options)
-    {
-        var letters = new List<DeadLetter>(Letters.Count);
-        foreach (var letter in Letters) letters.Add(letter.ToDeadLetter());
-        return new DeadLetterBook(options, Dropped, letters);
-    }
+    [GeneratedRegex("\\(Only the first [0-9]+ of (?<of>[0-9]{1,9}) bytes are kept\\.\\)$")]
+    private static partial Regex CutText();
 
     /// <summary>One letter. Data is text when it is UTF-8, as an event should be; else base64.</summary>
     internal sealed class Letter
@@ -53,6 +47,12 @@ internal sealed class DeadLetterRecord
 
         public long At { get; init; }
 
+        public long Number { get; init; }
+
+        public LetterContent Content { get; init; }
+
+        public int CutFrom { get; init; }
+
         public static Letter Of(DeadLetter letter)
         {
             var e = letter.Event;
@@ -70,6 +70,9 @@ internal sealed class DeadLetterRecord
                 Transaction = e.Transaction,
                 Reason = letter.Reason,
                 At = letter.At,
+                Number = letter.Number,
+                Content = letter.Content,
+                CutFrom = letter.CutFrom,
             };
         }
 
@@ -83,7 +86,23 @@ internal sealed class DeadLetterRecord
                 OriginTime,
                 Transaction),
             Reason,
-            At);
+            At,
+            Number,
+            Content,
+            CutFrom);
+
+        /// <summary>From the old form, which said in words alone what may not be replayed.</summary>
+        public DeadLetter ToOldDeadLetter()
+        {
+            var letter = ToDeadLetter();
+            var isRecord = Kind == LetterKinds.Unmapped || Source?.StartsWith(Key + "/", StringComparison.Ordinal) == true;
+            var isState = Source?.StartsWith("former-home/", StringComparison.Ordinal) == true;
+            return letter with
+            {
+                Content = isRecord ? LetterContent.Record : isState ? LetterContent.State : LetterContent.Event,
+                CutFrom = CutText().Match(Reason) is { Success: true } cut ? int.Parse(cut.Groups["of"].Value, CultureInfo.InvariantCulture) : 0,
+            };
+        }
 
         private static string? TextOf(byte[] data)
         {
@@ -97,4 +116,20 @@ internal sealed class DeadLetterRecord
             }
         }
     }
+}
+
+/// <summary>A page of dead letters. What is said of the kind as a whole is true of the time of the page's last write; the highest of all pages counts.</summary>
+internal sealed class DeadLetterPageRecord
+{
+    /// <summary>Letters ever added.</summary>
+    public long Total { get; init; }
+
+    /// <summary>Of these, gone to keep the bounds.</summary>
+    public long Dropped { get; init; }
+
+    /// <summary>Letters with lower numbers are gone.</summary>
+    public long Oldest { get; init; }
+
+    /// <summary>In order of number.</summary>
+    public IReadOnlyList<DeadLetterRecord.Letter> Letters { get; init; } = [];
 }

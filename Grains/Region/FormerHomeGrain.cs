@@ -150,7 +150,8 @@ internal sealed class FormerHomeGrain(TopicServices services, IRegionCalls calls
         return new DeadLetter(
             new SourcedEvent(topic, frame.State.ToArray(), $"former-home/{services.Homes.Region}", null, frame.Position.ToString(), frame.OriginTime, frame.Transaction),
             $"Not an event but the state at {frame.Position}, which region {services.Homes.Region} accepted as home; the present home ({home}) had gone on without it {where}.",
-            services.Time.UnixMicroseconds());
+            services.Time.UnixMicroseconds(),
+            Content: LetterContent.State);
     }
 }
 

@@ -83,6 +83,15 @@ internal sealed class ReplicaGrain(
         }
     }
 
+    public Task<TopicInspection> InspectAsync(CancellationToken cancellationToken)
+    {
+        var (log, size) = (_replica.Log, _replica.Log?.Size ?? default);
+        var (oldest, newest, gateways) = log?.Inspect() ?? (null, null, []);
+        return Task.FromResult(new TopicInspection(
+            log?.Position ?? default, [], size.Frames, size.Bytes, size.Followers, services.Silo, [], IsReplica: true, Term: null, IsFenced: true, EventIds: 0,
+            oldest?.Position.Offset ?? 0, gateways, Pending: 0, newest?.HomeTime ?? 0, _replica.FreshAt, newest?.State.ToArray() ?? []));
+    }
+
     public Task StandByAsync(CancellationToken cancellationToken)
     {
         if (homes.IsHome(_topic.Kind)) DeactivateOnIdle(); // or this silo does not know better yet: it is told again

@@ -20,6 +20,9 @@ internal sealed class StoredRecord<T>(IGrainStorage storage, string name, GrainI
         return _state.RecordExists ? _state.State : null;
     }
 
+    /// <summary>Removes what is stored; for its owner, the record is over.</summary>
+    public Task ClearAsync() => storage.ClearStateAsync(name, grain, _state).WaitAsync(timeout, time);
+
     /// <summary>Stores a value. After any exception (someone else wrote, the storage failed, no answer in time) the owner must forget what it knows and read again.</summary>
     public Task WriteAsync(T value)
     {

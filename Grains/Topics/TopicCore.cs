@@ -82,6 +82,9 @@ internal sealed class TopicCore<TState, TEvent>
     /// <summary>Source to newest settled sequence.</summary>
     public IReadOnlyList<SourceSequence> SettledSources => _ledger.Settled.Sources;
 
+    /// <summary>Event ids that are remembered and settled.</summary>
+    public int SettledEventIds => _ledger.Settled.EventIds.Count;
+
     /// <summary>Takes one event.</summary>
     /// <param name="e">The event.</param>
     /// <param name="consumeRefused">False for a publisher who is there to hear the refusal: the same event may then come again, and be applied once the state allows it.</param>

@@ -185,14 +185,18 @@ public abstract partial class TopicGrain<TState, TEvent> : Grain, ITopicGrain, I
     }
 
     /// <inheritdoc/>
-    Task<TopicInspection> ITopicGrain.InspectAsync(CancellationToken cancellationToken)
+    Task<TopicInspection> ITopicReader.InspectAsync(CancellationToken cancellationToken)
     {
         var sources = new Dictionary<string, string>();
         foreach (var (source, newest) in _core.SettledSources) sources[source] = newest.ToString();
         var continued = new Dictionary<string, string>();
         foreach (var (term, from) in _continued) continued[term.ToString()] = from.ToString();
-        var size = _core.Log.Size;
-        return Task.FromResult(new TopicInspection(_core.Log.Position, sources, size.Frames, size.Bytes, size.Followers, _services.Silo, continued));
+        var (log, size) = (_core.Log, _core.Log.Size);
+        var (oldest, newestFrame, gateways) = log.Inspect();
+        return Task.FromResult(new TopicInspection(
+            log.Position, sources, size.Frames, size.Bytes, size.Followers, _services.Silo, continued, IsReplica: false, _term?.ToString(), IsFenced || IsBetweenHomes,
+            _core.SettledEventIds, oldest?.Position.Offset ?? 0, gateways, log.StagedTop - log.Position.Offset, newestFrame?.HomeTime ?? 0, _services.Time.UnixMicroseconds(),
+            newestFrame?.State.ToArray() ?? []));
     }
 
     private (bool Changed, List<DeadLetter> Letters) Stage(IList<SequentialItem<SourcedEvent>> items)

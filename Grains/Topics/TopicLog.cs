@@ -65,6 +65,16 @@ internal sealed class TopicLog
         }
     }
 
+    /// <summary>For operators: oldest and newest frame (null = none), and which gateways follow.</summary>
+    public (Frame? Oldest, Frame? Newest, string[] Gateways) Inspect()
+    {
+        lock (_lock)
+        {
+            var (oldest, newest) = _history.Count == 0 ? (null, null) : (_history.Oldest, _history.Newest);
+            return (oldest, newest, Array.ConvertAll(_followers, follower => follower.Gateway));
+        }
+    }
+
     /// <summary>Called, outside the lock and on any thread, when the last follower left.</summary>
     public void OnUnfollowed(Action unfollowed) => _unfollowed = unfollowed;
 
@@ -257,6 +267,9 @@ internal interface ITopicFollower
 {
     /// <summary>Offset up to which it has what was committed; read under the log's lock.</summary>
     long SentUpTo { get; }
+
+    /// <summary>The gateway it follows for, for operators.</summary>
+    string Gateway => "";
 
     /// <summary>Frames were committed.</summary>
     void OnCommitted();

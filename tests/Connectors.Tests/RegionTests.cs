@@ -48,9 +48,9 @@ public sealed class RegionTests : IAsyncLifetime
 
         await AssertVolumesAsync(host, 120 / Tickers);
         var client = host.Services.GetRequiredService<IClusterClient>();
-        var unmapped = await client.GetGrain<IDeadLetterGrain>("unmapped").ListAsync(10, CancellationToken.None);
+        var unmapped = await client.GetGrain<IDeadLetterGrain>("unmapped").FindAsync(new LetterQuery(10), CancellationToken.None);
         Assert.Equal(["""{"no":"topic"}""", """{"topic":"nosuch/x","event":"{}"}"""], unmapped.Letters.Select(letter => Records.Text(letter.Event.Data)).Order(StringComparer.Ordinal));
-        var refused = await client.GetGrain<IDeadLetterGrain>("ticker").ListAsync(10, CancellationToken.None);
+        var refused = await client.GetGrain<IDeadLetterGrain>("ticker").FindAsync(new LetterQuery(10), CancellationToken.None);
         Assert.Contains("'price' is -1", Assert.Single(refused.Letters).Reason, StringComparison.Ordinal);
         await host.StopAsync(CancellationToken.None);
         var checkpoint = (await redis.GetDatabase().StreamInfoAsync("scores")).LastGeneratedId;

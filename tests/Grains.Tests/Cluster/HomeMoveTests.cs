@@ -280,5 +280,5 @@ public sealed class HomeMoveTests
 
     private static Task<FormerHome> FormerAsync(TestRegion region) => region.Cluster.Client.GetGrain<IFormerHomeGrain>(Kind).ReportAsync(CancellationToken.None);
 
-    private static Task<DeadLetterPage> LettersAsync(TestRegion region) => region.Cluster.Client.GetGrain<IDeadLetterGrain>(Kind).ListAsync(100, CancellationToken.None);
+    private static Task<DeadLetterPage> LettersAsync(TestRegion region) => region.Cluster.Client.GetGrain<IDeadLetterGrain>(Kind).FindAsync(new LetterQuery(100), CancellationToken.None);
 }

@@ -97,7 +97,7 @@ public sealed class IngestTests
         await region.SettleAsync(Every, 6);
 
         Assert.Equal("""{"sum":2,"count":2}""", Encoding.UTF8.GetString((await region.ReadAsync(Every)).Frames[^1].State.Span));
-        var page = await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").ListAsync(100, CancellationToken.None);
+        var page = await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").FindAsync(new LetterQuery(100), CancellationToken.None);
         Assert.Equal((4, 0), (page.Total, page.Dropped));
         Assert.Equal([5, 4, 3, 2], page.Letters.Select(letter => letter.Event.Sequence!.Ordinal[^1]));
         Assert.Contains("negative", page.Letters[2].Reason, StringComparison.Ordinal);
@@ -114,7 +114,7 @@ public sealed class IngestTests
         region.Storage.OnWrite = (name, _) => Task.FromResult(name == "dead-letters" && Interlocked.Decrement(ref fails) >= 0 ? WriteFault.Fails : WriteFault.None);
         await region.PublishAsync(An.Addition(Every, 1, 1), An.Addition(Every, -1, 2), An.Addition(Every, 1, 3));
         await region.SettleAsync(Every, 3);
-        var page = await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").ListAsync(100, CancellationToken.None);
+        var page = await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").FindAsync(new LetterQuery(100), CancellationToken.None);
         Assert.Equal(1, page.Total);
         Assert.Equal(2, (await region.ReadAsync(Every)).Answer.Position.Offset);
     }

@@ -49,7 +49,7 @@ public sealed class PublishTests
         var refused = await PublishAsync(region, -1, "a");
         Assert.Equal((PublishOutcome.Refused, "negative"), (refused.Outcome, refused.Reason));
         Assert.Equal((PublishOutcome.Accepted, 1L), await OutcomeAsync(region, 1, "a")); // the same id, mended
-        Assert.Equal(0, (await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").ListAsync(10, CancellationToken.None)).Total);
+        Assert.Equal(0, (await region.Cluster.Client.GetGrain<IDeadLetterGrain>("test-every").FindAsync(new LetterQuery(10), CancellationToken.None)).Total);
     }
 
     [Fact]

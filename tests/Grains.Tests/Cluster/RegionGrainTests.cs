@@ -1,9 +1,8 @@
 using System.Linq;
-using System.Text;
 
 namespace E2EEvents.Grains.Tests.Cluster;
 
-/// <summary>Kinds, dead letters, feeds' places.</summary>
+/// <summary>Kinds, feeds' places.</summary>
 public sealed class RegionGrainTests
 {
     [Fact]
@@ -15,35 +14,6 @@ public sealed class RegionGrainTests
         Assert.Contains(kinds, kind => (kind.Kind, kind.Delivery) == ("test-latest", Delivery.Latest));
         Assert.Equal(kinds.Select(kind => kind.Kind).Order(StringComparer.Ordinal), kinds.Select(kind => kind.Kind));
         Assert.All(kinds, kind => Assert.Equal(("home", 1L, true, false), (kind.Home, kind.Term, kind.IsHere, kind.Leaving)));
-    }
-
-    [Fact]
-    public async Task DeadLetters_MoreThanTheBound_KeepsTheNewestAndCounts()
-    {
-        await using var region = await TestRegion.StartAsync(1, ("DeadLetters:KeepPerKind", "3"));
-        var grain = region.Cluster.Client.GetGrain<IDeadLetterGrain>("k");
-        for (ulong i = 1; i <= 5; i++) await grain.AddAsync([Letter(i)], CancellationToken.None);
-        await grain.AddAsync([Letter(5)], CancellationToken.None); // told twice: kept once
-        await region.Cluster.DeactivateAsync(grain);
-        var page = await grain.ListAsync(2, CancellationToken.None);
-        Assert.Equal((5, 2), (page.Total, page.Dropped));
-        Assert.Equal(["5", "4"], page.Letters.Select(letter => letter.Reason));
-        Assert.Equal("é\0", Encoding.UTF8.GetString(page.Letters[0].Event.Data));
-    }
-
-    [Fact]
-    public async Task DeadLetters_ManyAtOnce_ShareWrites()
-    {
-        await using var region = await TestRegion.StartAsync();
-        var grain = region.Cluster.Client.GetGrain<IDeadLetterGrain>("k");
-        region.Storage.OnWrite = async (_, _) =>
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
-            return WriteFault.None;
-        };
-        await Task.WhenAll(Enumerable.Range(1, 50).Select(i => grain.AddAsync([Letter((ulong)i)], CancellationToken.None)));
-        Assert.Equal(50, (await grain.ListAsync(100, CancellationToken.None)).Total);
-        Assert.InRange(region.Storage.Writes[grain.GetGrainId()], 1, 10);
     }
 
     [Fact]
@@ -80,6 +50,4 @@ public sealed class RegionGrainTests
         Assert.Contains("EventIds", text, StringComparison.Ordinal);
         Assert.Contains("Lease", text, StringComparison.Ordinal);
     }
-
-    private static DeadLetter Letter(ulong i) => new(An.Event(new TopicKey("k", "a"), "é\0", An.Seq(i)), i.ToString(System.Globalization.CultureInfo.InvariantCulture), At: 1);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Linq;
 using E2EEvents.Grains.Storage;
 using Orleans.Storage;
 
@@ -69,5 +70,13 @@ internal sealed class TestStorage : IGrainStorage
         grainState.RecordExists = true;
     }
 
-    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => throw new NotSupportedException();
+    public Task ClearStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState)
+    {
+        _records.TryRemove((stateName, grainId), out _);
+        (grainState.RecordExists, grainState.ETag) = (false, null);
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Records of this name, over all grains.</summary>
+    public int CountOf(string name) => _records.Keys.Count(key => key.Name == name);
 }

@@ -97,4 +97,6 @@ internal sealed class FakeReader(FakeTopic topic, FakeFeed feed, Clock clock) : 
     public Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken) => Task.FromResult(feed.Follow(topic, after));
 
     public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken) => throw new NotSupportedException("Nothing is published here.");
+
+    public Task<TopicInspection> InspectAsync(CancellationToken cancellationToken) => throw new NotSupportedException("Nobody inspects it here.");
 }

@@ -118,6 +118,8 @@ internal sealed class FakeTopic(TopicKey key, Delivery delivery, FakeRegion regi
     /// <summary>What publications are answered with; null = stored once for each event id.</summary>
     public Func<SourcedEvent, PublishAnswer?> OnPublish { get; set; } = _ => null;
 
+    public Task<TopicInspection> InspectAsync(CancellationToken cancellationToken) => throw new NotSupportedException("Nobody inspects it here.");
+
     public Task<PublishAnswer> PublishAsync(SourcedEvent e, CancellationToken cancellationToken)
     {
         if ((Fault ?? region.Fault) is { } fault) return Task.FromException<PublishAnswer>(fault);
