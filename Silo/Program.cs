@@ -4,14 +4,15 @@ using E2EEvents.EdgeGateway;
 using E2EEvents.EdgeGateway.Operations;
 using E2EEvents.Hosting;
 using E2EEvents.Silo;
+using Orleans.Dashboard;
 
-var hasGateway = false;
+var (hasGateway, hasDashboard) = (false, false);
 return await Process.RunAsync(
     args,
     builder =>
     {
         var options = builder.Configuration.GetSection("Silo").Get<SiloOptions>() ?? new SiloOptions();
-        hasGateway = options.Has(Role.Gateway);
+        (hasGateway, hasDashboard) = (options.Has(Role.Gateway), options.Dashboard);
         builder.AddSilo(options);
         if (hasGateway) builder.AddEdgeGateway();
         if (options.Has(Role.Connectors)) builder.AddConnectors();
@@ -21,6 +22,7 @@ return await Process.RunAsync(
         app.MapOperations(operators =>
         {
             if (hasGateway) operators.MapOperators();
+            if (hasDashboard) operators.MapOrleansDashboard("/dashboard");
         });
         if (hasGateway) app.MapEdgeGateway();
     });

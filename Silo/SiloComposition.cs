@@ -8,6 +8,7 @@ using E2EEvents.Streams;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Orleans.Configuration;
+using Orleans.Dashboard;
 using Orleans.Runtime.MembershipService.SiloMetadata;
 using StackExchange.Redis;
 using ClusterOptions = E2EEvents.Hosting.ClusterOptions;
@@ -37,6 +38,7 @@ internal static class SiloComposition
             AddClustering(silo, options, cluster);
             AddStorage(silo, cluster);
             Protect(silo, options);
+            if (options.Dashboard) silo.AddDashboard(dashboard => dashboard.HideTrace = true); // log lines are read where logs are read
             if (durable && options.RebalanceEvery > TimeSpan.Zero) Rebalancing.Add(silo, options.RebalanceEvery);
             silo.AddTopics();
             AddIngest(silo, cluster, builder.Configuration);

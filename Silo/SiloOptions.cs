@@ -45,6 +45,9 @@ internal sealed class SiloOptions : IValidatableObject
     [Range(50, 100)]
     public int ShedLoadAbovePercent { get; set; } = 95;
 
+    /// <summary>Serves Orleans' dashboard (grains, calls, silos) on the operators' listener under <c>/dashboard</c>. Default: false.</summary>
+    public bool Dashboard { get; set; }
+
     /// <summary>True if this process has the role.</summary>
     public bool Has(string role) => Array.IndexOf(RoleNames(), role) >= 0;
 
