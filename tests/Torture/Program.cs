@@ -17,8 +17,9 @@ var verdict = options.CheckUri is not null ? await Deployment.CheckAsync(options
 foreach (var database in options.CheckUri is null ? options.Databases : [])
 {
     var found = await Run.TortureAsync(options, database, stop.Token);
+    found.Write();
     verdict = verdict is null ? found : verdict.And(found);
 }
 
-verdict!.Write();
-return verdict.Passed ? 0 : 1;
+if (options.CheckUri is not null || options.Databases.Count > 1) verdict!.Write(); // of all together; one alone has been written
+return verdict!.Passed ? 0 : 1;

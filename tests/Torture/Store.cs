@@ -77,7 +77,7 @@ internal sealed class MariaDbStore : Store
 
     private async Task ExecuteAsync(string statements, CancellationToken cancellationToken)
     {
-        await using var connection = new MySqlConnection(Connection("root") + ";Pooling=false");
+        await using var connection = new MySqlConnection(Connection("root") + ";Pooling=false;Allow User Variables=true"); // for the @ of a user
         await connection.OpenAsync(cancellationToken);
         await using var command = new MySqlCommand(statements, connection);
         await command.ExecuteNonQueryAsync(cancellationToken);
