@@ -26,6 +26,18 @@ internal static partial class Log
     [LoggerMessage(1009, LogLevel.Error, "The storage lost writes of {Topic}: a gateway has shown {Shown}, and only {Stored} is stored. The topic goes on from there in a new epoch, and clients are told; see docs/epochs.md.")]
     public static partial void StorageWentBack(ILogger logger, string topic, Position shown, Position stored);
 
+    [LoggerMessage(1011, LogLevel.Warning, "The database took no write of {Topics} topics: {Error} They start anew from what is stored, streams deliver again, and it is tried until it does; said at most every 10 s.")]
+    public static partial void StorageFailed(ILogger logger, int topics, string error);
+
+    [LoggerMessage(1012, LogLevel.Information, "The database takes writes again, {Silence} after the last one.")]
+    public static partial void StorageCured(ILogger logger, TimeSpan silence);
+
+    [LoggerMessage(1013, LogLevel.Warning, "The database cannot be reached ({Error}); trying again before the silo starts.")]
+    public static partial void DatabaseAway(ILogger logger, string error);
+
+    [LoggerMessage(1014, LogLevel.Warning, "The database does not tell how durable it is ({Reason}); Topics:DurableStorage is taken on trust.")]
+    public static partial void DurabilityOnTrust(ILogger logger, string reason);
+
     [LoggerMessage(1020, LogLevel.Information, "The link to region {Region} is up ({Address}); it carries {Topics} topics.")]
     public static partial void LinkUp(ILogger logger, string region, string address, int topics);
 

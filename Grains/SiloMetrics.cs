@@ -15,6 +15,9 @@ internal sealed class SiloMetrics : IDisposable
     private readonly Counter<long> _events;
     private readonly Counter<long> _commits;
     private readonly Histogram<double> _commitDuration;
+    private readonly Counter<long> _transactions;
+    private readonly Histogram<double> _transactionDuration;
+    private readonly Histogram<int> _transactionTopics;
     private readonly Histogram<double> _eventLag;
     private readonly UpDownCounter<long> _topics;
     private readonly Counter<long> _framesFed;
@@ -34,6 +37,9 @@ internal sealed class SiloMetrics : IDisposable
         _events = _meter.CreateCounter<long>("e2e.silo.events", "{event}", "Events taken by topics, by what became of them.");
         _commits = _meter.CreateCounter<long>("e2e.silo.commits", "{commit}", "Writes of topics to storage.");
         _commitDuration = _meter.CreateHistogram<double>("e2e.silo.commit.duration", "s", "Time storage took for one write of a topic.");
+        _transactions = _meter.CreateCounter<long>("e2e.silo.storage.transactions", "{transaction}", "Transactions of topics in a SQL database, by what became of them.");
+        _transactionDuration = _meter.CreateHistogram<double>("e2e.silo.storage.transaction.duration", "s", "Time a transaction of topics took.");
+        _transactionTopics = _meter.CreateHistogram<int>("e2e.silo.storage.transaction.topics", "{topic}", "Topics that shared a transaction.");
         _eventLag = _meter.CreateHistogram<double>("e2e.silo.event.lag", "s", "Origin time of an event to its commit, by two clocks.");
         _topics = _meter.CreateUpDownCounter<long>("e2e.silo.topics", "{topic}", "Topics active on this silo.");
         _framesFed = _meter.CreateCounter<long>("e2e.silo.feed.frames", "{frame}", "Frames put into answers to gateways.");
@@ -67,6 +73,14 @@ internal sealed class SiloMetrics : IDisposable
         var outcome = succeeded ? "stored" : "failed";
         _commits.Add(1, new("kind", kind), new("outcome", outcome));
         _commitDuration.Record(took.TotalSeconds, new("kind", kind), new("outcome", outcome));
+    }
+
+    /// <summary>A transaction of topics ended.</summary>
+    public void Stored(string outcome, int topics, TimeSpan took)
+    {
+        _transactions.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        _transactionDuration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("outcome", outcome));
+        _transactionTopics.Record(topics, new KeyValuePair<string, object?>("outcome", outcome));
     }
 
     /// <param name="kind">Kind of the topic.</param>

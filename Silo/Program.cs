@@ -2,9 +2,22 @@ extern alias connectors; // it compiles the shared Hosting files too
 using connectors::E2EEvents.Connectors;
 using E2EEvents.EdgeGateway;
 using E2EEvents.EdgeGateway.Operations;
+using E2EEvents.Grains.Storage.Sql;
 using E2EEvents.Hosting;
 using E2EEvents.Silo;
 using Orleans.Dashboard;
+
+if (args is ["schema", var named])
+{
+    if (!Enum.TryParse<SqlDatabase>(named, ignoreCase: true, out var database) || !Enum.IsDefined(database))
+    {
+        await Console.Error.WriteLineAsync($"There is no schema for '{named}'; there is one for PostgreSql and one for MySql (MariaDB too).");
+        return 1;
+    }
+
+    await Console.Out.WriteAsync(SqlStorageExtensions.SchemaOf(database));
+    return 0;
+}
 
 var (hasGateway, hasDashboard) = (false, false);
 return await Process.RunAsync(

@@ -3,6 +3,7 @@ using E2EEvents.Grains;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Interfaces.Topics;
 using E2EEvents.Grains.Storage;
+using E2EEvents.Grains.Storage.Sql;
 using E2EEvents.Hosting;
 using E2EEvents.Streams;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -31,6 +32,7 @@ internal static class SiloComposition
                 _ => !durable || cluster.Provider != ClusterProvider.Local,
                 "Topics:DurableStorage is true although Cluster:Provider is Local, which loses everything with the silo.");
         if (durable && cluster.Provider == ClusterProvider.Redis) builder.Services.AddHostedService<DurableRedisCheck>();
+        if (DatabaseOf(cluster) is { } database) builder.Services.AddSqlStorage(database, cluster.Sql ?? "", cluster.ServiceId);
         builder.UseOrleans(silo =>
         {
             silo.Configure<OrleansClusterOptions>(ids => (ids.ClusterId, ids.ServiceId) = (cluster.ClusterId, cluster.ServiceId));
@@ -50,6 +52,13 @@ internal static class SiloComposition
         builder.Services.AddHealthChecks().AddCheck<SiloCheck>("silo", tags: ["ready"]);
     }
 
+    private static SqlDatabase? DatabaseOf(ClusterOptions cluster) => cluster.Provider switch
+    {
+        ClusterProvider.PostgreSql => SqlDatabase.PostgreSql,
+        ClusterProvider.MySql => SqlDatabase.MySql,
+        _ => null,
+    };
+
     private static void AddClustering(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
     {
         if (cluster.Provider == ClusterProvider.Local)
@@ -58,7 +67,8 @@ internal static class SiloComposition
         }
         else
         {
-            silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+            if (DatabaseOf(cluster) is { } database) silo.UseAdoNetClustering(sql => (sql.Invariant, sql.ConnectionString) = SqlStorageExtensions.ForOrleans(database, cluster.Sql ?? ""));
+            else silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
             var address = IPAddress.TryParse(options.AdvertisedAddress, out var advertised) ? advertised : null;
             if (address is null) silo.ConfigureEndpoints(options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: true);
             else silo.ConfigureEndpoints(address, options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
@@ -81,6 +91,16 @@ internal static class SiloComposition
 
     private static void AddStorage(ISiloBuilder silo, ClusterOptions cluster)
     {
+        if (DatabaseOf(cluster) is { } database) // that of topics has come with AddSqlStorage
+        {
+            silo.AddAdoNetGrainStorage(TopicStorage.Ordinary, sql =>
+            {
+                (sql.Invariant, sql.ConnectionString) = SqlStorageExtensions.ForOrleans(database, cluster.Sql ?? "");
+                sql.HashPicker = SqlStorageExtensions.NewHasher();
+            });
+            return;
+        }
+
         foreach (var name in (string[])[TopicStorage.Provider, TopicStorage.Ordinary])
         {
             if (cluster.Provider == ClusterProvider.Local) silo.AddMemoryGrainStorage(name);

@@ -26,6 +26,14 @@ internal static class ClusterClient
             {
                 client.UseLocalhostClustering(options.OrleansGatewayPort, options.ServiceId, options.ClusterId);
             }
+            else if (options.Provider is ClusterProvider.PostgreSql or ClusterProvider.MySql)
+            {
+                client.UseAdoNetClustering(sql =>
+                {
+                    sql.Invariant = options.Provider == ClusterProvider.PostgreSql ? "Npgsql" : "MySql.Data.MySqlConnector";
+                    sql.ConnectionString = options.Sql;
+                });
+            }
             else
             {
                 client.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(options.Redis ?? ""));

@@ -55,7 +55,7 @@ internal sealed class TopicCore<TState, TEvent>
         _ledger = new SourceLedger(record?.Ledger ?? LedgerSnapshot.Empty, options.Sources, options.EventIds);
         _tail = new StoredTail(delivery, history);
 
-        var epoch = record is not null && options.DurableStorage ? record.Epoch : newEpoch;
+        var epoch = record is not null && options.DurableStorage == true ? record.Epoch : newEpoch;
         var frames = record is null ? [] : StoredTail.Unfold(record, epoch);
         if (frames.Count > 1 && epoch != record!.Epoch)
         {

@@ -24,8 +24,8 @@ public sealed class RestoredBackupTests
         await headlines.ReachedByAsync(transcripts, Soon);
 
         await StopAsync(region);
-        await region.Storage.StopAsync();
-        await region.Storage.BackUpAsync();
+        await region.Sql.StopAsync();
+        await region.Sql.BackUpAsync();
         await region.StartAsync(token);
         await region.AddAllAsync(headlines.Next(20));
         await headlines.ReachedByAsync(transcripts, Soon);
@@ -33,8 +33,8 @@ public sealed class RestoredBackupTests
         Assert.All(transcripts, transcript => Assert.Empty(transcript.Gaps)); // a restart alone renews nothing
 
         await StopAsync(region);
-        await region.Storage.StopAsync();
-        await region.Storage.RestoreAsync();
+        await region.Sql.StopAsync();
+        await region.Sql.RestoreAsync();
         region.Silos[0].Settings["Topics:Restored"] = "1";
         await region.StartAsync(token);
         await region.AddAllAsync(headlines.Next(20));
@@ -58,8 +58,8 @@ public sealed class RestoredBackupTests
         await region.AddAllAsync(headlines.Next(20));
         await headlines.ReachedByAsync(transcripts, Soon);
         await region.Silos[0].StopAsync();
-        await region.Storage.StopAsync();
-        await region.Storage.BackUpAsync();
+        await region.Sql.StopAsync();
+        await region.Sql.BackUpAsync();
         await region.StartAsync(token);
         await region.AddAllAsync(headlines.Next(20));
         await headlines.ReachedByAsync(transcripts, Soon);
@@ -68,9 +68,9 @@ public sealed class RestoredBackupTests
         // The gateway lives on and knows the positions; connectors begin only when it has told.
         await region.Connectors.StopAsync();
         await region.Silos[0].StopAsync();
-        await region.Storage.StopAsync();
-        await region.Storage.RestoreAsync();
-        await region.Storage.StartAsync(token);
+        await region.Sql.StopAsync();
+        await region.Sql.RestoreAsync();
+        await region.Sql.StartAsync(token);
         await region.Silos[0].StartAsync(token);
         foreach (var transcript in transcripts) await transcript.ReachesAsync(t => t.Gaps.Count > 0, Soon);
         await region.Connectors.StartAsync(token);

@@ -19,8 +19,8 @@ internal sealed class TestRegion : IAsyncDisposable
 
     public RedisServer Redis => _region.Redis;
 
-    /// <summary>Where its state is.</summary>
-    public RealServer Storage => _region.Database ?? (RealServer)_region.Redis;
+    /// <summary>Its database; only with a provider of SQL.</summary>
+    public DatabaseServer Sql => _region.Database!;
 
     public List<ProductProcess> Silos => _region.Silos;
 
@@ -40,9 +40,10 @@ internal sealed class TestRegion : IAsyncDisposable
     /// <param name="provider">What it stands on.</param>
     /// <param name="siloSettings">Of the silos.</param>
     /// <param name="siloLater">True: the last silo is not started yet.</param>
+    /// <param name="configure">Is handed the region when its servers run and before its processes start.</param>
     public static async Task<TestRegion> StartAsync(
         CancellationToken cancellationToken, int silos = 1, int gateways = 1, Dictionary<string, string>? gatewaySettings = null, string? root = null,
-        RegionProvider provider = RegionProvider.Redis, Dictionary<string, string>? siloSettings = null, bool siloLater = false)
+        RegionProvider provider = RegionProvider.Redis, Dictionary<string, string>? siloSettings = null, bool siloLater = false, Func<RegionProcesses, Task>? configure = null)
     {
         var region = new TestRegion(new RegionProcesses(new RegionPlan("e2e")
         {
@@ -59,6 +60,7 @@ internal sealed class TestRegion : IAsyncDisposable
             await region._region.StartServersAsync(cancellationToken);
             region._origin = await OriginWriter.ConnectAsync(region.Redis);
             foreach (var (key, value) in RegionProcesses.ReadingRedis(region.Redis.Endpoint)) region.Connectors.Settings[key] = value;
+            if (configure is not null) await configure(region._region);
             if (siloLater) await region.Silos[0].StartAsync(cancellationToken);
             else await region._region.StartAsync(cancellationToken);
             if (siloLater) await Task.WhenAll([region.Connectors.StartAsync(cancellationToken), .. region.Gateways.ConvertAll(gateway => gateway.StartAsync(cancellationToken))]);

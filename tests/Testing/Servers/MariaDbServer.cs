@@ -7,7 +7,7 @@ namespace E2EEvents.Testing.Servers;
 public sealed class MariaDbServer : DatabaseServer
 {
     /// <summary>The database of <see cref="ConnectionString"/>.</summary>
-    public const string Schema = "e2e";
+    public const string Schema = "region";
 
     /// <inheritdoc/>
     public override string ConnectionString => $"Server=127.0.0.1;Port={Port.ToString(CultureInfo.InvariantCulture)};User ID=root;Database={Schema}";
