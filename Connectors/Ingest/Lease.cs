@@ -48,6 +48,7 @@ internal sealed class Lease : IAsyncDisposable
         var since = parts.Time.GetTimestamp();
         string? standingBehind = null;
         var failures = 0;
+        status.Enter("asking for the lease", ready: false);
         while (true)
         {
             var askedAt = parts.Time.GetTimestamp();
@@ -80,8 +81,10 @@ internal sealed class Lease : IAsyncDisposable
     /// <exception cref="OperationCanceledException">The lease is over.</exception>
     public void ThrowIfOver()
     {
-        if (Left <= TimeSpan.Zero) End("it was not renewed in time");
         Ended.ThrowIfCancellationRequested();
+        if (Left > TimeSpan.Zero) return;
+        End("it was not renewed in time");
+        throw new OperationCanceledException(Ended);
     }
 
     /// <summary>Another process has it, as the region said.</summary>
@@ -180,6 +183,7 @@ internal sealed class Lease : IAsyncDisposable
     private void End(string why)
     {
         if (Interlocked.Exchange(ref _isOver, 1) == 0) Log.LeaseOver(_parts.Logger, _parts.Connector.Name, Number, why);
+        _parts.Status.HasLease = false;
         if (!Ended.IsCancellationRequested) _ended.Cancel();
     }
 }
