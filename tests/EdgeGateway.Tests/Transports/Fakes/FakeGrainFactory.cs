@@ -1,6 +1,6 @@
 namespace E2EEvents.EdgeGateway.Tests.Transports.Fakes;
 
-/// <summary>Leads a gateway's calls to a <see cref="FakeRegion"/>; it asks for kinds by number, for feeds and the catalogue by name, for topics by grain id.</summary>
+/// <summary>Leads a gateway's calls to a <see cref="FakeRegion"/>; it asks for kinds by number, for feeds, dead letters and the catalogue by name, for topics by grain id.</summary>
 internal sealed class FakeGrainFactory(FakeRegion region) : IGrainFactory
 {
     public TGrainInterface GetGrain<TGrainInterface>(long primaryKey, string? grainClassNamePrefix = null)
@@ -8,7 +8,8 @@ internal sealed class FakeGrainFactory(FakeRegion region) : IGrainFactory
 
     public TGrainInterface GetGrain<TGrainInterface>(string primaryKey, string? grainClassNamePrefix = null)
         where TGrainInterface : IGrainWithStringKey =>
-        (TGrainInterface)(typeof(TGrainInterface) == typeof(ICatalogueGrain) ? (object)new FakeCatalogue(region, primaryKey) : region.Feed);
+        (TGrainInterface)(typeof(TGrainInterface) == typeof(ICatalogueGrain) ? (object)new FakeCatalogue(region, primaryKey)
+            : typeof(TGrainInterface) == typeof(IDeadLetterGrain) ? region.Letters : region.Feed);
 
     public TGrainInterface GetGrain<TGrainInterface>(GrainId grainId)
         where TGrainInterface : IAddressable =>

@@ -14,6 +14,9 @@ internal sealed class FakeRegion : IKindsGrain, IHomesGrain, IRegionStatusGrain
 
     public FakeFeed Feed { get; } = new();
 
+    /// <summary>Dead letters, the same for every kind.</summary>
+    public FakeLetters Letters { get; } = new();
+
     /// <summary>Keys of each catalogue shard, by the shard's grain key.</summary>
     public Dictionary<string, List<string>> Catalogue { get; } = [];
 
