@@ -26,7 +26,7 @@ internal static class SiloComposition
     public static void AddSilo(this WebApplicationBuilder builder, SiloOptions options)
     {
         var cluster = builder.Configuration.GetSection("Cluster").Get<ClusterOptions>() ?? new ClusterOptions();
-        var durable = builder.Configuration.GetValue<bool>("Topics:DurableStorage");
+        var durable = builder.Configuration.GetValue<bool?>("Topics:DurableStorage") ?? DatabaseOf(cluster) is not null;
         builder.Services.AddOptionsWithValidateOnStart<SiloOptions, SiloOptionsValidator>().BindConfiguration("Silo")
             .Validate(
                 _ => !durable || cluster.Provider != ClusterProvider.Local,
