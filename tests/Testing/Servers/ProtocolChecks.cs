@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -10,6 +11,14 @@ internal static class ProtocolChecks
     {
         await stream.WriteAsync(Encoding.ASCII.GetBytes(question), cancellationToken);
         return await ReadSomeAsync(stream, cancellationToken);
+    }
+
+    /// <summary>As above, on a connection of its own.</summary>
+    public static async Task<string> AskAsync(int port, string command, CancellationToken cancellationToken)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
+        return await AskAsync(client.GetStream(), command + "\r\n", cancellationToken);
     }
 
     public static async Task<string> ReadSomeAsync(NetworkStream stream, CancellationToken cancellationToken)

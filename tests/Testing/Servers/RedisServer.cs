@@ -25,6 +25,9 @@ public sealed class RedisServer : RealServer
     /// <summary>More settings as on the command line, e.g. <c>--notify-keyspace-events KEA</c>.</summary>
     public string[] Settings { get; init; } = [];
 
+    /// <summary>Sends an inline command and gives the beginning of the answer, as Redis wrote it.</summary>
+    public Task<string> AskAsync(string command, CancellationToken cancellationToken) => ProtocolChecks.AskAsync(Port, command, cancellationToken);
+
     /// <inheritdoc/>
     protected override string Name => "redis";
 
