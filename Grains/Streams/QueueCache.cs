@@ -144,6 +144,10 @@ internal sealed class QueueCache(RedisStreamsOptions options) : IQueueCache
         }
     }
 
+    /// <summary>The oldest entry that is not done is also where "earliest" and "latest" begin: a subscription is not asked what it would like to miss.</summary>
+    public QueueCacheCursorResult<IQueueCacheCursor> TryGetCacheCursorAtPosition(StreamId streamId, StreamSubscriptionStartPosition startPosition) =>
+        QueueCacheCursorResult<IQueueCacheCursor>.FromCursor(GetCacheCursor(streamId, null));
+
     /// <summary>The next containers for the cursor, which has done with all before <paramref name="from"/>.</summary>
     internal List<IBatchContainer> Next(QueueCursor cursor, StreamId stream, long from)
     {
@@ -163,12 +167,15 @@ internal sealed class QueueCache(RedisStreamsOptions options) : IQueueCache
         }
     }
 
+    /// <summary>
+    /// Forgets the cursor. Nothing is done because of it: an agent that stops closes its consumers' cursors one after the other, and the first to go may
+    /// be the one that the others were ahead of.
+    /// </summary>
     internal void Remove(QueueCursor cursor, StreamId stream)
     {
         lock (_lock)
         {
             if (!_lines.TryGetValue(stream, out var line) || !line.Cursors.Remove(cursor)) return;
-            Advance(line);
             if (line.Cursors.Count == 0 && line.Items.Count == 0) _lines.Remove(stream);
         }
     }

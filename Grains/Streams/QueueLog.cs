@@ -4,7 +4,7 @@ namespace E2EEvents.Streams;
 
 /// <summary>One queue in Redis: a stream that holds exactly what is not yet delivered. Knows the keys and the commands, decides nothing.</summary>
 /// <remarks>The keys share a hash tag, so that a Redis Cluster keeps them together. All calls go to the master and have a deadline.</remarks>
-internal sealed class QueueLog(StreamsRedis redis, string tag, int number)
+internal sealed class QueueLog(StreamsRedis redis, StreamsRedis appends, ReplicatedAppends? replicated, string tag, int number)
 {
     /// <summary>Appends unless the log is full; wakes whoever waits for it. Answers the id, or the length of the full log.</summary>
     private const string AppendScript =
@@ -73,8 +73,10 @@ internal sealed class QueueLog(StreamsRedis redis, string tag, int number)
     public async Task<long?> AppendAsync(long maxEntries, RedisValue[] fields, CancellationToken cancellationToken)
     {
         RedisValue[] arguments = [maxEntries, (string?)Channel, .. fields];
-        var database = await redis.DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        var answer = await redis.WithinAsync(database.ScriptEvaluateAsync(AppendScript, _logAndWaiting, arguments, CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        await redis.ConnectedAsync(cancellationToken).ConfigureAwait(false); // the connection that was checked; those for appends are not
+        var answer = replicated is null
+            ? await RunAsync(appends, AppendScript, _logAndWaiting, arguments, cancellationToken).ConfigureAwait(false)
+            : await replicated.RunAsync(AppendScript, _logAndWaiting, arguments, cancellationToken).ConfigureAwait(false);
         return answer.Resp2Type == ResultType.Integer ? (long)answer : null;
     }
 
@@ -89,8 +91,7 @@ internal sealed class QueueLog(StreamsRedis redis, string tag, int number)
     /// <summary>Asks for a message on <see cref="Channel"/> at the next append.</summary>
     public async Task<Armed> ArmAsync(EntryId after, CancellationToken cancellationToken)
     {
-        var database = await redis.DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        return (Armed)(int)await redis.WithinAsync(database.ScriptEvaluateAsync(ArmScript, _logAndWaiting, [after.ToRedis()], CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        return (Armed)(int)await RunAsync(redis, ArmScript, _logAndWaiting, [after.ToRedis()], cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The newest entry that is in the log now.</summary>
@@ -118,10 +119,12 @@ internal sealed class QueueLog(StreamsRedis redis, string tag, int number)
     }
 
     /// <summary>Moves an entry to <c>…:undeliverable</c>, whole, in one step.</summary>
-    public async Task SetAsideAsync(EntryId id, string reason, CancellationToken cancellationToken)
+    public Task SetAsideAsync(EntryId id, string reason, CancellationToken cancellationToken) => RunAsync(redis, SetAsideScript, _logAndAside, [id.ToRedis(), reason], cancellationToken);
+
+    private static async Task<RedisResult> RunAsync(StreamsRedis connection, string script, RedisKey[] keys, RedisValue[] arguments, CancellationToken cancellationToken)
     {
-        var database = await redis.DatabaseAsync(cancellationToken).ConfigureAwait(false);
-        await redis.WithinAsync(database.ScriptEvaluateAsync(SetAsideScript, _logAndAside, [id.ToRedis(), reason], CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
+        var database = await connection.DatabaseAsync(cancellationToken).ConfigureAwait(false);
+        return await connection.WithinAsync(database.ScriptEvaluateAsync(script, keys, arguments, CommandFlags.DemandMaster), cancellationToken).ConfigureAwait(false);
     }
 }
 

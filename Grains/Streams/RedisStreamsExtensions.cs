@@ -67,6 +67,9 @@ public static class RedisStreamsExtensions
         var parts = new StreamsParts(
             name, options, redis, services.GetRequiredService<EntryCodec>(), services.GetService<Consumers>(), services.GetKeyedService<IUndeliverableKeeper>(name),
             services.GetRequiredService<StreamsMetrics>(), time, logger);
-        return new StreamsAdapter(parts, service);
+        var appends = new StreamsRedis[options.AppendConnections];
+        for (var i = 0; i < appends.Length; i++) appends[i] = new StreamsRedis(name, options, check: null, time, logger);
+        var replicated = options.AckReplicas == 0 ? null : new ReplicatedAppends(new StreamsRedis(name, options, check: null, time, logger), options, time);
+        return new StreamsAdapter(parts, appends, replicated, service);
     }
 }

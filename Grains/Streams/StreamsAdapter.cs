@@ -12,17 +12,19 @@ namespace E2EEvents.Streams;
 internal sealed class StreamsAdapter : IQueueAdapter, IQueueAdapterCache, IQueueAdapterFactory, IAsyncDisposable
 {
     private readonly StreamsParts _parts;
+    private readonly StreamsRedis[] _appends;
+    private readonly ReplicatedAppends? _replicated;
     private readonly HashRingBasedStreamQueueMapper _queues;
     private readonly Appender _appender;
     private readonly Dictionary<QueueId, QueueCache> _caches = [];
     private readonly NoOpStreamDeliveryFailureHandler _failures = new();
 
-    public StreamsAdapter(StreamsParts parts, string service)
+    public StreamsAdapter(StreamsParts parts, StreamsRedis[] appends, ReplicatedAppends? replicated, string service)
     {
-        _parts = parts;
+        (_parts, _appends, _replicated) = (parts, appends, replicated);
         _queues = new HashRingBasedStreamQueueMapper(new HashRingStreamQueueMapperOptions { TotalQueueCount = parts.Options.Queues }, parts.Provider);
         Logs = new QueueLog[parts.Options.Queues];
-        for (var i = 0; i < Logs.Length; i++) Logs[i] = new QueueLog(parts.Redis, TagOf(service, parts.Provider, i), i);
+        for (var i = 0; i < Logs.Length; i++) Logs[i] = new QueueLog(parts.Redis, appends[i % appends.Length], replicated, TagOf(service, parts.Provider, i), i);
         _appender = new Appender(parts);
     }
 
@@ -76,9 +78,9 @@ internal sealed class StreamsAdapter : IQueueAdapter, IQueueAdapterCache, IQueue
         {
             await _parts.Redis.ConnectedAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (TimeoutException e)
+        catch (TimeoutException)
         {
-            Log.ConnectFailed(_parts.Logger, _parts.Provider, e.Message);
+            // Said by the connection, which goes on trying.
         }
 
         return this;
@@ -90,5 +92,11 @@ internal sealed class StreamsAdapter : IQueueAdapter, IQueueAdapterCache, IQueue
 
     public Task<IStreamFailureHandler> GetDeliveryFailureHandler(QueueId queueId) => Task.FromResult<IStreamFailureHandler>(_failures);
 
-    public ValueTask DisposeAsync() => _parts.Redis.DisposeAsync();
+    /// <summary>Ends the connections. The container does so twice, since it knows this under two names.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_replicated is not null) await _replicated.DisposeAsync().ConfigureAwait(false);
+        foreach (var connection in _appends) await connection.DisposeAsync().ConfigureAwait(false);
+        await _parts.Redis.DisposeAsync().ConfigureAwait(false);
+    }
 }

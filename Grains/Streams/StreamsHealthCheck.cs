@@ -5,9 +5,12 @@ using StackExchange.Redis;
 
 namespace E2EEvents.Streams;
 
-/// <summary>Healthy while Redis answers, no log is full and Redis has memory left. Looks for itself each time, so it is green again as soon as that is so.</summary>
+/// <summary>Healthy while Redis answers, no log is full and Redis has more than 2 % of its memory left. Looks for itself each time, so it is green again as soon as that is so.</summary>
 internal sealed class StreamsHealthCheck(StreamsAdapter adapter) : IHealthCheck
 {
+    /// <summary>Part of its memory at which Redis counts as full: what it refuses depends on moments, so a look may find a little left.</summary>
+    private const double NearlyAll = 0.98;
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -50,6 +53,6 @@ internal sealed class StreamsHealthCheck(StreamsAdapter adapter) : IHealthCheck
             }
         }
 
-        return max > 0 && used >= max;
+        return max > 0 && used >= max * NearlyAll;
     }
 }

@@ -9,11 +9,11 @@ namespace E2EEvents.Streams;
 /// </summary>
 internal sealed class StreamsRedis : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     private readonly string _provider;
     private readonly RedisStreamsOptions _options;
-    private readonly StreamsCheck _check;
+    private readonly StreamsCheck? _check;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _ending = new();
@@ -22,7 +22,7 @@ internal sealed class StreamsRedis : IAsyncDisposable
     private Task? _connecting;
     private int _disposed;
 
-    public StreamsRedis(string provider, RedisStreamsOptions options, StreamsCheck check, TimeProvider time, ILogger logger)
+    public StreamsRedis(string provider, RedisStreamsOptions options, StreamsCheck? check, TimeProvider time, ILogger logger)
     {
         (_provider, _options, _check, _time, _logger) = (provider, options, check, time, logger);
         _connected.Task.ContinueWith(failed => _ = failed.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -60,7 +60,7 @@ internal sealed class StreamsRedis : IAsyncDisposable
     /// <summary>Waits for an answer, but not for longer than <see cref="RedisStreamsOptions.CallTimeout"/>.</summary>
     public Task<T> WithinAsync<T>(Task<T> call, CancellationToken cancellationToken) => call.WaitAsync(_options.CallTimeout, _time, cancellationToken);
 
-    /// <summary>Ends the connection. The container does so twice, since it knows the adapter under two names.</summary>
+    /// <summary>Ends the connection; again, nothing.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 1) return;
@@ -79,7 +79,8 @@ internal sealed class StreamsRedis : IAsyncDisposable
             try
             {
                 multiplexer = await ConnectionMultiplexer.ConnectAsync(Configuration()).ConfigureAwait(false);
-                await _check.RunAsync(multiplexer, _options.CallTimeout, _ending.Token).ConfigureAwait(false);
+                if (!multiplexer.IsConnected) throw new TimeoutException($"{string.Join(", ", _options.Redis!.EndPoints)} did not answer.");
+                if (_check is not null) await _check.RunAsync(multiplexer, _options.CallTimeout, _ending.Token).ConfigureAwait(false);
                 multiplexer.ConnectionRestored += (_, _) => Restored?.Invoke();
                 multiplexer.ConfigurationChanged += (_, _) => Restored?.Invoke();
                 Problem = null;
