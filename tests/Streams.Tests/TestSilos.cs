@@ -20,6 +20,8 @@ internal sealed class TestSilos : IAsyncDisposable
 
     public Ledger Ledger { get; }
 
+    public IReadOnlyCollection<LogLine> Logged => _logs.Lines;
+
     /// <param name="redis">Where Redis is.</param>
     /// <param name="silos">How many.</param>
     /// <param name="options">More settings of the streams, in silos and client.</param>
@@ -40,12 +42,12 @@ internal sealed class TestSilos : IAsyncDisposable
             silo.Services.AddSingleton(ledger);
             silo.AddRedisStreams(Provider, Configure);
             services?.Invoke(silo.Services);
-            silo.Services.AddLogging(logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.None));
+            silo.Services.AddLogging(logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.None).AddFilter("Polly", LogLevel.None));
         });
         builder.ConfigureClient(client =>
         {
             client.AddRedisStreams(Provider, Configure);
-            client.Services.AddLogging(logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.None));
+            client.Services.AddLogging(logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.None).AddFilter("Polly", LogLevel.None));
         });
         var cluster = builder.Build();
         await cluster.DeployAsync().WaitAsync(Deadline);
@@ -60,12 +62,27 @@ internal sealed class TestSilos : IAsyncDisposable
 
     public IAsyncStream<Number> Stream(string key, string space = Taker.Space) => Cluster.Client.GetStreamProvider(Provider).GetStream<Number>(StreamId.Create(space, key));
 
-    /// <summary>Appends the numbers from <paramref name="first"/> on, each in a container of its own, several under way at once.</summary>
-    public Task AppendAsync(string stream, long first, int count)
+    /// <summary>Appends the numbers from <paramref name="first"/> on, each in a container of its own, one after the other: that is what gives them an order.</summary>
+    public async Task AppendAsync(string stream, long first, int count)
     {
-        var all = new List<Task>();
-        for (var value = first; value < first + count; value++) all.Add(Stream(stream).OnNextAsync(new Number(value)));
-        return Task.WhenAll(all);
+        for (var value = first; value < first + count; value++) await Stream(stream).OnNextAsync(new Number(value));
+    }
+
+    /// <summary>Appends 0, 1, 2 … one after the other; what fails is appended again.</summary>
+    public async Task ProduceAsync(string stream, int count)
+    {
+        for (var next = 0; next < count;)
+        {
+            try
+            {
+                await AppendAsync(stream, next, 1);
+                next++;
+            }
+            catch (StreamAppendException)
+            {
+                // not acknowledged: again
+            }
+        }
     }
 
     /// <summary>Waits until the first <paramref name="count"/> numbers of a stream were taken, in order.</summary>
