@@ -4,6 +4,8 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using E2EEvents.Benchmarks;
 
+if (args is ["streams"]) return await StreamsComparison.RunAsync();
+
 // In this process (nothing is generated or compiled) and short: the answers wanted are orders of magnitude and allocations.
 var config = DefaultConfig.Instance
     .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
