@@ -47,9 +47,9 @@ public sealed class RedisStreamsOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
     public TimeSpan CallTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Longest wait of a producer for room in a full log, or for memory of a full Redis; it then fails. Default: 10 s.</summary>
+    /// <summary>Longest wait of a producer for room in a full log, or for memory of a full Redis; it then fails. Default: 1 s, less than producers give an append before they try again, so that they learn the reason.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
-    public TimeSpan FullWait { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan FullWait { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
     /// Connections of a process over which it appends, each for its share of the queues; made when something is appended. Redis takes some 16 KiB from a

@@ -61,7 +61,7 @@ public sealed class FaultTests : IAsyncLifetime
     public async Task Log_Full_ProducersWaitAndGoOnOnceConsumersCatchUp()
     {
         var open = new TaskCompletionSource();
-        await using var silos = await TestSilos.StartAsync(_redis.Endpoint, options: streams => (streams.Queues, streams.MaxEntries) = (1, 50), expected: [Full]);
+        await using var silos = await TestSilos.StartAsync(_redis.Endpoint, options: streams => (streams.Queues, streams.MaxEntries, streams.FullWait) = (1, 50, TimeSpan.FromMinutes(1)), expected: [Full]);
         silos.Ledger.Before = _ => open.Task;
         var appending = Task.WhenAll(Enumerable.Range(0, 20).Select(part => silos.AppendAsync("s", part * 10, 10)));
         await Eventually.EqualAsync(HealthStatus.Unhealthy, () => HealthOf(silos).Status, Soon);
