@@ -64,10 +64,10 @@ internal sealed class DeadLetterBook(DeadLetterOptions options)
         while (First() is { } first && first.Number < Oldest) Take(first.Number);
     }
 
-    /// <summary>Takes what was stored as one record before there were pages: all of it is to be stored anew.</summary>
+    /// <summary>Takes what was stored as one record before there were pages, or by a silo that knows none: all of it is to be stored anew.</summary>
     public void Restore(DeadLetterRecord old)
     {
-        Total = Dropped = old.Dropped;
+        if (Total == 0) Total = Dropped = old.Dropped;
         foreach (var letter in old.Letters) Add(letter.ToOldDeadLetter());
     }
 

@@ -14,18 +14,21 @@ internal sealed class DeadLetterGrain : Grain, IDeadLetterGrain
 
     private readonly TopicServices _services;
     private readonly IGrainContext _context;
-    private readonly StoredRecord<DeadLetterRecord> _record;
+    private readonly StoredRecord<DeadLetterListRecord> _list;
+    private readonly StoredRecord<DeadLetterRecord> _oldRecord;
     private readonly Dictionary<long, StoredRecord<DeadLetterPageRecord>> _pages = [];
     private readonly CommitLoop _commits;
     private readonly DeadLetterBook _book;
     private long[] _storedPages = [];
+    private bool _isOld; // a silo of before there were pages has stored letters
     private long _stored;
     private long _counted;
 
     public DeadLetterGrain(TopicServices services, IOptions<DeadLetterOptions> options, IGrainContext context)
     {
         (_services, _context) = (services, context);
-        _record = services.RecordOf<DeadLetterRecord>("dead-letters", context.GrainId);
+        _list = services.RecordOf<DeadLetterListRecord>("dead-letters-list", context.GrainId);
+        _oldRecord = services.RecordOf<DeadLetterRecord>("dead-letters", context.GrainId);
         _commits = new CommitLoop(WriteAsync);
         _book = new DeadLetterBook(options.Value);
     }
@@ -34,10 +37,11 @@ internal sealed class DeadLetterGrain : Grain, IDeadLetterGrain
 
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        if (await _record.ReadAsync(cancellationToken) is { } stored)
+        if (await _list.ReadAsync(cancellationToken) is { } list) await ReadPagesAsync(list.Pages, cancellationToken);
+        if (await _oldRecord.ReadAsync(cancellationToken) is { } old)
         {
-            if (stored.Pages is null) _book.Restore(stored); // stored anew, in pages, with the next change
-            else await ReadPagesAsync(stored.Pages, cancellationToken);
+            _isOld = true;
+            _book.Restore(old); // stored anew, in pages, with the next change
         }
 
         _counted = _book.Total;
@@ -109,9 +113,12 @@ internal sealed class DeadLetterGrain : Grain, IDeadLetterGrain
 
         if (!pages.SequenceEqual(_storedPages))
         {
-            await _record.WriteAsync(new DeadLetterRecord { Pages = pages });
+            await _list.WriteAsync(new DeadLetterListRecord { Pages = pages });
             _storedPages = pages;
         }
+
+        if (_isOld) await _oldRecord.ClearAsync();
+        _isOld = false;
 
         foreach (var (number, record) in changed)
         {

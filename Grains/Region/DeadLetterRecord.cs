@@ -5,16 +5,20 @@ using E2EEvents.Grains.Storage;
 
 namespace E2EEvents.Grains.Region;
 
-/// <summary>Which pages hold a kind's dead letters. Before there were pages it held the letters themselves.</summary>
+/// <summary>Which pages hold a kind's dead letters.</summary>
+internal sealed class DeadLetterListRecord
+{
+    /// <summary>Numbers of the pages in use, rising.</summary>
+    public IReadOnlyList<long> Pages { get; init; } = [];
+}
+
+/// <summary>All of a kind's dead letters in one record, as they were stored before there were pages.</summary>
 internal sealed partial class DeadLetterRecord
 {
-    /// <summary>Numbers of the pages in use, rising; null = the old form.</summary>
-    public IReadOnlyList<long>? Pages { get; init; }
-
-    /// <summary>Old form: letters no longer kept.</summary>
+    /// <summary>Letters no longer kept.</summary>
     public long Dropped { get; init; }
 
-    /// <summary>Old form: oldest first.</summary>
+    /// <summary>Oldest first.</summary>
     public IReadOnlyList<Letter> Letters { get; init; } = [];
 
     [GeneratedRegex("\\(Only the first [0-9]+ of (?<of>[0-9]{1,9}) bytes are kept\\.\\)$")]

@@ -63,7 +63,7 @@ public sealed class DeadLetterTests
         await using var region = await TestRegion.StartAsync();
         region.Logs.Expect(1007);
         var grain = Letters(region);
-        region.Storage.OnWrite = (name, _) => Task.FromResult(name == "dead-letters" ? WriteFault.Fails : WriteFault.None);
+        region.Storage.OnWrite = (name, _) => Task.FromResult(name == "dead-letters-list" ? WriteFault.Fails : WriteFault.None);
         await Assert.ThrowsAnyAsync<Exception>(() => grain.AddAsync([Letter(1)], CancellationToken.None));
         region.Storage.OnWrite = (_, _) => Task.FromResult(WriteFault.None);
         await grain.AddAsync([Letter(1), Letter(2)], CancellationToken.None);
@@ -82,7 +82,13 @@ public sealed class DeadLetterTests
         await region.Cluster.DeactivateAsync(grain);
         var page = await grain.FindAsync(new LetterQuery(10), CancellationToken.None);
         Assert.Equal((9, 7, 2), (page.Total, page.Dropped, page.Waiting));
-        Assert.DoesNotContain("bad", region.Storage.TextOf("dead-letters", grain.GetGrainId()), StringComparison.Ordinal);
+        Assert.Null(region.Storage.TextOf("dead-letters", grain.GetGrainId()));
+
+        // While silos are updated one after the other, one of the version before may store letters once more.
+        region.Storage.Put("dead-letters", grain.GetGrainId(), """{"dropped":0,"letters":[{"kind":"k","key":"a","data":"{}","source":"s","eventId":"2","reason":"late","at":1}]}""");
+        await region.Cluster.DeactivateAsync(grain);
+        page = await grain.FindAsync(new LetterQuery(10), CancellationToken.None);
+        Assert.Equal((10, 3, "late"), (page.Total, page.Waiting, page.Letters[0].Reason));
     }
 
     [Fact]
