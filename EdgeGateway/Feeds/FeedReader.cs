@@ -7,8 +7,11 @@ namespace E2EEvents.EdgeGateway.Feeds;
 /// <summary>Reads this gateway's feed at one silo: one pull at a time, for as long as topics are followed there.</summary>
 internal sealed class FeedReader(string silo, string gateway, TopicFollower follower, FanoutWorkers workers, IGrainFactory grains, FeedOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
 {
+    private const int MaxEnded = 10_000;
+
     private readonly Lock _lock = new();
     private readonly List<long> _drop = [];
+    private readonly SortedSet<long> _ended = [];
     private long _instance;
     private long _ack;
     private volatile HomeClock[] _clocks = [];
@@ -95,6 +98,21 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
         return follower.TryRetire(this);
     }
 
+    /// <summary>True if that follow is over already: the feed may tell so before the follow's own answer is here.</summary>
+    public bool HasEnded(long follow)
+    {
+        lock (_lock) return _ended.Contains(follow);
+    }
+
+    private void NoteEnded(long follow)
+    {
+        lock (_lock)
+        {
+            if (_ended.Count == MaxEnded) _ended.Remove(_ended.Min); // answered long ago: follows are numbered as they begin
+            _ended.Add(follow);
+        }
+    }
+
     private async Task PullAsync(IFeedGrain feed, CancellationToken cancellationToken)
     {
         long[] drop;
@@ -138,7 +156,12 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
         }
 
         _ack = answer.Number;
-        foreach (var ended in answer.Ended) follower.FollowAnew(this, ended);
+        foreach (var ended in answer.Ended)
+        {
+            NoteEnded(ended);
+            follower.FollowAnew(this, ended);
+        }
+
         TakeFreshness(answer);
         metrics.Pull("answered");
     }

@@ -207,7 +207,7 @@ internal sealed class TopicFollower(
                 if (topic.IsRetired) reader.Drop(answer.Follow);
                 metrics.Follow("answered");
                 // The feed goes on from the answer's position; an answer too small for all up to there is asked for the rest.
-                if (isWhole || !topic.TryBeginFollowing()) return;
+                if ((isWhole && !reader.HasEnded(answer.Follow)) || !topic.TryBeginFollowing()) return;
                 backoff.Reset();
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

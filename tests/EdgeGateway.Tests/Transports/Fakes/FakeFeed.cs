@@ -6,9 +6,11 @@ internal sealed class FakeFeed : IFeedGrain
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Cursor> _cursors = [];
     private TaskCompletionSource _changed = NewSignal();
+    private readonly List<long> _ended = [];
     private FeedAnswer? _unacknowledged;
     private long _follows = 1; // the feed's own instance is number 1
     private long _answers;
+    private long _acknowledged;
 
     /// <summary>Topics followed now: those whose drop has not arrived.</summary>
     public bool IsFollowed(FakeTopic topic)
@@ -34,6 +36,21 @@ internal sealed class FakeFeed : IFeedGrain
         }
     }
 
+    /// <summary>The topic of that follow leaves the silo. Ends once the gateway has acknowledged the answer that says so.</summary>
+    public async Task EndAsync(long follow)
+    {
+        long told;
+        lock (_lock)
+        {
+            _cursors.Remove(follow);
+            _ended.Add(follow);
+            told = _answers + 1;
+            _changed.TrySetResult();
+        }
+
+        await Eventually.TrueAsync(() => Volatile.Read(ref _acknowledged) >= told, GatewayRig.Soon);
+    }
+
     public void Changed(FakeTopic topic)
     {
         lock (_lock)
@@ -50,6 +67,7 @@ internal sealed class FakeFeed : IFeedGrain
         {
             if (_unacknowledged is { } again && pull.Ack < again.Number) return again;
             foreach (var follow in pull.Drop) _cursors.Remove(follow);
+            Volatile.Write(ref _acknowledged, pull.Ack);
             changed = _changed.Task;
         }
 
@@ -59,7 +77,9 @@ internal sealed class FakeFeed : IFeedGrain
         {
             _changed = NewSignal();
             var now = FakeRegion.Now; // before collecting: what is found is at least that fresh
-            return _unacknowledged = new FeedAnswer(1, ++_answers, Collect(), [], [new Watermark("home", now, now)], []);
+            long[] ended = [.. _ended];
+            _ended.Clear();
+            return _unacknowledged = new FeedAnswer(1, ++_answers, Collect(), ended, [new Watermark("home", now, now)], []);
         }
     }
 

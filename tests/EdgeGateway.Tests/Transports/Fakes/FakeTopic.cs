@@ -64,10 +64,17 @@ internal sealed class FakeTopic(TopicKey key, Delivery delivery, FakeRegion regi
         return Task.FromResult(Answer(after, 0));
     }
 
-    public Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
+    /// <summary>Runs between a follow and its answer, once.</summary>
+    public Func<TopicAnswer, Task>? Answering { get; set; }
+
+    public async Task<TopicAnswer> FollowAsync(string gateway, Position? after, int maxBytes, CancellationToken cancellationToken)
     {
-        if ((Fault ?? region.Fault) is { } fault) return Task.FromException<TopicAnswer>(fault);
-        return Task.FromResult(region.Feed.Follow(this, after));
+        if ((Fault ?? region.Fault) is { } fault) throw fault;
+        var answer = region.Feed.Follow(this, after);
+        var answering = Answering;
+        Answering = null;
+        if (answering is not null) await answering(answer);
+        return answer;
     }
 
     public TopicAnswer Answer(Position? after, long follow)
