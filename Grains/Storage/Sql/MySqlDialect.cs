@@ -60,6 +60,7 @@ internal sealed class MySqlDialect : Dialect
         }
     }
 
+    /// <summary>One round trip for all rows, each followed by a question for its count: the driver's batches tell only the sum.</summary>
     public override async Task<int[]> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
@@ -74,12 +75,13 @@ internal sealed class MySqlDialect : Dialect
                     var command = batch.CreateBatchCommand();
                     Fill(command, service, write, Insert, Update);
                     batch.BatchCommands.Add(command);
+                    var count = batch.CreateBatchCommand();
+                    count.CommandText = "SELECT ROW_COUNT()";
+                    batch.BatchCommands.Add(count);
                 }
 
-                await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+                var rows = await ReadCountsAsync(batch, writes.Count, cancellationToken).ConfigureAwait(false);
                 await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                var rows = new int[writes.Count];
-                for (var i = 0; i < rows.Length; i++) rows[i] = batch.BatchCommands[i].RecordsAffected;
                 return rows;
             }
         }
@@ -88,6 +90,23 @@ internal sealed class MySqlDialect : Dialect
     public override DbCommand NewRead(DbConnection connection, string service, string grain, string record) => NewCommand(connection, Select, service, grain, record);
 
     public override DbCommand NewDelete(DbConnection connection, string service, string grain, string record, long version) => NewCommand(connection, Delete, service, grain, record, version);
+
+    private static async Task<int[]> ReadCountsAsync(DbBatch batch, int count, CancellationToken cancellationToken)
+    {
+        var rows = new int[count];
+        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        await using (reader.ConfigureAwait(false))
+        {
+            for (var i = 0; i < count; i++)
+            {
+                if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) throw new InvalidDataException("The database did not count a row.");
+                rows[i] = reader.GetInt32(0);
+                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return rows;
+    }
 
     private static async Task RunAsync(DbConnection connection, string text, CancellationToken cancellationToken)
     {

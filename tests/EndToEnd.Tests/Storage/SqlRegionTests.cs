@@ -2,6 +2,7 @@ using System.Diagnostics;
 using E2EEvents.Testing;
 using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Regions;
+using E2EEvents.Testing.Servers;
 
 namespace E2EEvents.EndToEnd.Storage;
 
@@ -49,9 +50,9 @@ public sealed class SqlRegionTests
             var seen = transcripts[0].Offset;
             var adding = region.AddAllAsync(headlines.Next(2000));
             await transcripts[0].ReachesAsync(seen + 3, Soon); // in the midst of it
-            await region.Sql.KillAsync();
+            await DatabaseOf(region).KillAsync();
             await adding;
-            await region.Sql.StartAsync(token);
+            await DatabaseOf(region).StartAsync(token);
             await headlines.ReachedByAsync(transcripts, Soon);
         }
 
@@ -76,12 +77,12 @@ public sealed class SqlRegionTests
         await region.AddAllAsync(headlines.Next(50));
         await headlines.ReachedByAsync(transcripts, Soon);
 
-        await DatabaseAdmin.SetReadOnlyAsync(region.Sql, true, token);
+        await DatabaseAdmin.SetReadOnlyAsync(DatabaseOf(region), true, token);
         await HealthAsync(region, "storage: Unhealthy"); // while no topic writes
         await region.AddAllAsync(headlines.Next(50));
         await HealthAsync(region, "storage: Unhealthy");
         Assert.All(transcripts, transcript => Assert.Equal(10, transcript.Offset)); // nothing is shown that is not stored
-        await DatabaseAdmin.SetReadOnlyAsync(region.Sql, false, token);
+        await DatabaseAdmin.SetReadOnlyAsync(DatabaseOf(region), false, token);
 
         await HealthAsync(region, "storage: Healthy");
         await headlines.ReachedByAsync(transcripts, Soon);
@@ -94,6 +95,8 @@ public sealed class SqlRegionTests
         Assert.All(transcripts, transcript => Assert.Equal(offset, transcript.Offset)); // one offset a headline: none twice, none left out
         Assert.All(transcripts, transcript => Assert.Equal(offset, transcript.Taken));
     }
+
+    private static DatabaseServer DatabaseOf(TestRegion region) => (DatabaseServer)region.Storage;
 
     private static async Task HealthAsync(TestRegion region, string line)
     {
