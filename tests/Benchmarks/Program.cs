@@ -5,6 +5,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using E2EEvents.Benchmarks;
 
 if (args is ["streams"]) return await StreamsComparison.RunAsync();
+if (args is ["storage", .. var words]) return await StorageBenchmark.RunAsync(words.Length > 0 ? int.Parse(words[0], System.Globalization.CultureInfo.InvariantCulture) : 20);
 
 // In this process (nothing is generated or compiled) and short: the answers wanted are orders of magnitude and allocations.
 var config = DefaultConfig.Instance

@@ -51,8 +51,8 @@ internal abstract class Dialect
     public abstract Task<List<string>> FlawsAsync(DbConnection connection, CancellationToken cancellationToken);
 
     /// <summary>Stores all in one transaction, or none when it throws.</summary>
-    /// <returns>Rows written, one number for each: 0 = someone else wrote before.</returns>
-    public abstract Task<int[]> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken);
+    /// <returns>Those that were written; for the others someone else wrote before.</returns>
+    public abstract Task<HashSet<RecordKey>> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken);
 
     public abstract DbCommand NewRead(DbConnection connection, string service, string grain, string record);
 
@@ -64,24 +64,18 @@ internal abstract class Dialect
         parameters.Add(parameter);
     }
 
-    /// <summary>Fills one statement of a batch; parameters are by position.</summary>
-    protected static void Fill(DbBatchCommand command, string service, PendingWrite write, string insert, string update)
-    {
-        var p = command.Parameters;
-        command.CommandText = write.Version is null ? insert : update;
-        Add(p, command.CreateParameter(), DbType.Binary, write.Payload);
-        Add(p, command.CreateParameter(), DbType.String, service);
-        Add(p, command.CreateParameter(), DbType.String, write.Key.Grain);
-        Add(p, command.CreateParameter(), DbType.String, write.Key.Record);
-        if (write.Version is { } version) Add(p, command.CreateParameter(), DbType.Int64, version);
-    }
-
     protected static DbCommand NewCommand(DbConnection connection, string text, params object[] values)
     {
         var command = connection.CreateCommand();
         command.CommandText = text;
         foreach (var value in values) Add(command.Parameters, command.CreateParameter(), value is long ? DbType.Int64 : DbType.String, value);
         return command;
+    }
+
+    /// <summary>Adds the keys that the next result holds, as grain id and record.</summary>
+    protected static async Task ReadKeysAsync(DbDataReader reader, HashSet<RecordKey> keys, CancellationToken cancellationToken)
+    {
+        while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) keys.Add(new RecordKey(reader.GetString(0), reader.GetString(1)));
     }
 
     protected static async Task<Dictionary<string, string>> ReadPairsAsync(DbConnection connection, string query, CancellationToken cancellationToken)

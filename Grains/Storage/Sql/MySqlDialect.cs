@@ -1,4 +1,6 @@
+using System.Data;
 using System.Data.Common;
+using System.Linq;
 using MySqlConnector;
 
 namespace E2EEvents.Grains.Storage.Sql;
@@ -6,8 +8,9 @@ namespace E2EEvents.Grains.Storage.Sql;
 /// <summary>MariaDB and MySQL.</summary>
 internal sealed class MySqlDialect : Dialect
 {
-    private const string Insert = "INSERT INTO e2e_topics (payload, service_id, grain_id, record, version) VALUES (?, ?, ?, ?, 1) ON DUPLICATE KEY UPDATE version = version";
-    private const string Update = "UPDATE e2e_topics SET payload = ?, version = version + 1, written = CURRENT_TIMESTAMP(6) WHERE service_id = ? AND grain_id = ? AND record = ? AND version = ?";
+    private const string Insert = "INSERT INTO e2e_topics (service_id, grain_id, record, payload, version) VALUES ";
+    private const string Replace = " ON DUPLICATE KEY UPDATE payload = VALUES(payload), version = VALUES(version), written = CURRENT_TIMESTAMP(6)";
+    private const string Lock = "SELECT grain_id, record, version FROM e2e_topics WHERE service_id = ? AND (grain_id, record) IN (";
     private const string Select = "SELECT version, payload FROM e2e_topics WHERE service_id = ? AND grain_id = ? AND record = ?";
     private const string Delete = "DELETE FROM e2e_topics WHERE service_id = ? AND grain_id = ? AND record = ? AND version = ?";
 
@@ -36,8 +39,8 @@ internal sealed class MySqlDialect : Dialect
 
     public override Failure Classify(Exception e) => e is not MySqlException error ? Failure.Database : (int)error.ErrorCode switch
     {
-        1205 or 1213 => Failure.Collision, // lock wait, deadlock
-        1048 or 1062 or 1153 or 1264 or 1366 or 1406 or 3819 or 4025 => Failure.Row, // null, duplicate, packet, range, text, length, constraint (MySQL, MariaDB)
+        1062 or 1205 or 1213 => Failure.Collision, // another inserted it first, lock wait, deadlock
+        1048 or 1153 or 1264 or 1366 or 1406 or 3819 or 4025 => Failure.Row, // null, packet, range, text, length, constraint (MySQL, MariaDB)
         _ => Failure.Database,
     };
 
@@ -60,30 +63,29 @@ internal sealed class MySqlDialect : Dialect
         }
     }
 
-    /// <summary>One round trip for all rows, each followed by a question for its count: the driver's batches tell only the sum.</summary>
-    public override async Task<int[]> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
+    /// <summary>
+    /// Locks the rows that are there and looks at their versions; then one statement for those that may be replaced and one for new ones. A statement
+    /// for each row with its count cost ten times as much. A row that appears in between is a duplicate: the transaction is tried again, and sees it.
+    /// </summary>
+    public override async Task<HashSet<RecordKey>> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
     {
-        var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
+        var transaction = await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            var batch = connection.CreateBatch();
-            await using (batch.ConfigureAwait(false))
+            var versions = await LockAsync(connection, transaction, service, writes, cancellationToken).ConfigureAwait(false);
+            var replaced = new List<PendingWrite>();
+            var added = new List<PendingWrite>();
+            foreach (var write in writes)
             {
-                batch.Transaction = transaction;
-                foreach (var write in writes)
-                {
-                    var command = batch.CreateBatchCommand();
-                    Fill(command, service, write, Insert, Update);
-                    batch.BatchCommands.Add(command);
-                    var count = batch.CreateBatchCommand();
-                    count.CommandText = "SELECT ROW_COUNT()";
-                    batch.BatchCommands.Add(count);
-                }
-
-                var rows = await ReadCountsAsync(batch, writes.Count, cancellationToken).ConfigureAwait(false);
-                await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-                return rows;
+                var isThere = versions.TryGetValue(write.Key, out var version);
+                if (isThere && version == write.Version) replaced.Add(write);
+                else if (!isThere && write.Version is null) added.Add(write);
             }
+
+            await PutAsync(connection, transaction, service, replaced, Replace, cancellationToken).ConfigureAwait(false);
+            await PutAsync(connection, transaction, service, added, "", cancellationToken).ConfigureAwait(false);
+            await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
+            return [.. replaced.ConvertAll(write => write.Key), .. added.ConvertAll(write => write.Key)];
         }
     }
 
@@ -91,21 +93,49 @@ internal sealed class MySqlDialect : Dialect
 
     public override DbCommand NewDelete(DbConnection connection, string service, string grain, string record, long version) => NewCommand(connection, Delete, service, grain, record, version);
 
-    private static async Task<int[]> ReadCountsAsync(DbBatch batch, int count, CancellationToken cancellationToken)
+    private static async Task<Dictionary<RecordKey, long>> LockAsync(
+        DbConnection connection, DbTransaction transaction, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
     {
-        var rows = new int[count];
-        var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
-        await using (reader.ConfigureAwait(false))
+        var command = NewCommand(connection, Lock + string.Join(", ", Enumerable.Repeat("(?, ?)", writes.Count)) + ") FOR UPDATE", service);
+        command.Transaction = transaction;
+        await using (command.ConfigureAwait(false))
         {
-            for (var i = 0; i < count; i++)
+            foreach (var write in writes)
             {
-                if (!await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) throw new InvalidDataException("The database did not count a row.");
-                rows[i] = reader.GetInt32(0);
-                await reader.NextResultAsync(cancellationToken).ConfigureAwait(false);
+                Add(command.Parameters, command.CreateParameter(), DbType.String, write.Key.Grain);
+                Add(command.Parameters, command.CreateParameter(), DbType.String, write.Key.Record);
             }
-        }
 
-        return rows;
+            var versions = new Dictionary<RecordKey, long>();
+            var reader = await command.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
+            {
+                while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false)) versions[new RecordKey(reader.GetString(0), reader.GetString(1))] = reader.GetInt64(2);
+            }
+
+            return versions;
+        }
+    }
+
+    private static async Task PutAsync(
+        DbConnection connection, DbTransaction transaction, string service, List<PendingWrite> writes, string ending, CancellationToken cancellationToken)
+    {
+        if (writes.Count == 0) return;
+        var command = NewCommand(connection, Insert + string.Join(", ", Enumerable.Repeat("(?, ?, ?, ?, ?)", writes.Count)) + ending);
+        command.Transaction = transaction;
+        await using (command.ConfigureAwait(false))
+        {
+            foreach (var write in writes)
+            {
+                Add(command.Parameters, command.CreateParameter(), DbType.String, service);
+                Add(command.Parameters, command.CreateParameter(), DbType.String, write.Key.Grain);
+                Add(command.Parameters, command.CreateParameter(), DbType.String, write.Key.Record);
+                Add(command.Parameters, command.CreateParameter(), DbType.Binary, write.Payload);
+                Add(command.Parameters, command.CreateParameter(), DbType.Int64, (write.Version ?? 0) + 1);
+            }
+
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private static async Task RunAsync(DbConnection connection, string text, CancellationToken cancellationToken)

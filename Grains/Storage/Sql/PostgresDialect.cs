@@ -1,12 +1,24 @@
 using System.Data.Common;
 using Npgsql;
+using NpgsqlTypes;
 
 namespace E2EEvents.Grains.Storage.Sql;
 
 internal sealed class PostgresDialect : Dialect
 {
-    private const string Insert = "INSERT INTO e2e_topics (payload, service_id, grain_id, record, version) VALUES ($1, $2, $3, $4, 1) ON CONFLICT DO NOTHING";
-    private const string Update = "UPDATE e2e_topics SET payload = $1, version = version + 1, written = now() WHERE service_id = $2 AND grain_id = $3 AND record = $4 AND version = $5";
+    private const string Insert = """
+        INSERT INTO e2e_topics (service_id, grain_id, record, payload, version)
+        SELECT $1, w.grain_id, w.record, w.payload, 1 FROM unnest($2, $3, $4) AS w (grain_id, record, payload)
+        ON CONFLICT DO NOTHING RETURNING grain_id, record
+        """;
+
+    private const string Update = """
+        UPDATE e2e_topics AS t SET payload = w.payload, version = t.version + 1, written = now()
+        FROM unnest($2, $3, $4, $5) AS w (grain_id, record, payload, version)
+        WHERE t.service_id = $1 AND t.grain_id = w.grain_id AND t.record = w.record AND t.version = w.version
+        RETURNING t.grain_id, t.record
+        """;
+
     private const string Select = "SELECT version, payload FROM e2e_topics WHERE service_id = $1 AND grain_id = $2 AND record = $3";
     private const string Delete = "DELETE FROM e2e_topics WHERE service_id = $1 AND grain_id = $2 AND record = $3 AND version = $4";
 
@@ -54,29 +66,57 @@ internal sealed class PostgresDialect : Dialect
         return flaws;
     }
 
-    /// <summary>A batch is one transaction and one round trip.</summary>
-    public override async Task<int[]> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
+    /// <summary>
+    /// A batch is one transaction and one round trip; in it one statement for rows that exist and one for new ones, because the database spends
+    /// more on a statement than on a row.
+    /// </summary>
+    public override async Task<HashSet<RecordKey>> CommitAsync(DbConnection connection, string service, IReadOnlyList<PendingWrite> writes, CancellationToken cancellationToken)
     {
-        var batch = connection.CreateBatch();
+        var batch = ((NpgsqlConnection)connection).CreateBatch();
         await using (batch.ConfigureAwait(false))
         {
-            foreach (var write in writes)
+            Add(batch, Update, service, writes, isNew: false);
+            Add(batch, Insert, service, writes, isNew: true);
+            var written = new HashSet<RecordKey>();
+            var reader = await batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+            await using (reader.ConfigureAwait(false))
             {
-                var command = batch.CreateBatchCommand();
-                Fill(command, service, write, Insert, Update);
-                batch.BatchCommands.Add(command);
+                do await ReadKeysAsync(reader, written, cancellationToken).ConfigureAwait(false);
+                while (await reader.NextResultAsync(cancellationToken).ConfigureAwait(false));
             }
 
-            await batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-            var rows = new int[writes.Count];
-            for (var i = 0; i < rows.Length; i++) rows[i] = batch.BatchCommands[i].RecordsAffected;
-            return rows;
+            return written;
         }
     }
 
     public override DbCommand NewRead(DbConnection connection, string service, string grain, string record) => NewCommand(connection, Select, service, grain, record);
 
     public override DbCommand NewDelete(DbConnection connection, string service, string grain, string record, long version) => NewCommand(connection, Delete, service, grain, record, version);
+
+    private static void Add(NpgsqlBatch batch, string statement, string service, IReadOnlyList<PendingWrite> writes, bool isNew)
+    {
+        var grains = new List<string>();
+        var records = new List<string>();
+        var payloads = new List<byte[]>();
+        var versions = new List<long>();
+        foreach (var write in writes)
+        {
+            if (write.Version is null != isNew) continue;
+            grains.Add(write.Key.Grain);
+            records.Add(write.Key.Record);
+            payloads.Add(write.Payload);
+            versions.Add(write.Version ?? 0);
+        }
+
+        if (grains.Count == 0) return;
+        var command = new NpgsqlBatchCommand(statement);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = service });
+        command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = grains, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<List<string>> { TypedValue = records, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<List<byte[]>> { TypedValue = payloads, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea });
+        if (!isNew) command.Parameters.Add(new NpgsqlParameter<List<long>> { TypedValue = versions, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint });
+        batch.BatchCommands.Add(command);
+    }
 
     private static async Task RunAsync(DbConnection connection, string text, CancellationToken cancellationToken)
     {

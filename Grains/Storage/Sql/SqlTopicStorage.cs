@@ -125,10 +125,10 @@ internal sealed class SqlTopicStorage : IGrainStorage, IAsyncDisposable
             var started = _time.GetTimestamp();
             try
             {
-                var rows = await CommitAsync(writes).ConfigureAwait(false);
+                var written = await CommitAsync(writes).ConfigureAwait(false);
                 _metrics.Stored("stored", writes.Count, _time.GetElapsedTime(started));
                 _health.Succeeded();
-                for (var i = 0; i < writes.Count; i++) writes[i].Stored.TrySetResult(rows[i] > 0);
+                foreach (var write in writes) write.Stored.TrySetResult(written.Contains(write.Key));
                 return;
             }
             catch (Exception e) // whatever it is, each topic is told, and starts anew from what is stored
@@ -161,7 +161,7 @@ internal sealed class SqlTopicStorage : IGrainStorage, IAsyncDisposable
         return false;
     }
 
-    private async Task<int[]> CommitAsync(List<PendingWrite> writes)
+    private async Task<HashSet<RecordKey>> CommitAsync(List<PendingWrite> writes)
     {
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         var connection = await _source.OpenConnectionAsync(deadline.Token).ConfigureAwait(false);

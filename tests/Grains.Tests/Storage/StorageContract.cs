@@ -1,7 +1,6 @@
 using System.Linq;
 using System.Text;
 using CsCheck;
-using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Tests.Cluster;
 using E2EEvents.Grains.Topics;
 using Orleans.Storage;

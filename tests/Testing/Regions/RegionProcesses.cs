@@ -71,7 +71,7 @@ public sealed class RegionProcesses : IAsyncDisposable
         foreach (var process in All)
         {
             process.Settings["Cluster:Redis"] = $"{Plan.Network?.HostAddress ?? "127.0.0.1"}:{Redis.Port}";
-            if (Database is not null) process.Settings["Cluster:Sql"] = Database.ConnectionString;
+            if (Database is not null) process.Settings.TryAdd("Cluster:Sql", Database.ConnectionString);
         }
     }
 
