@@ -7,7 +7,7 @@ using StackExchange.Redis;
 namespace E2EEvents.Torture;
 
 /// <summary>The database of the region under torture.</summary>
-internal abstract class Store
+internal abstract class Store : IAsyncDisposable
 {
     public abstract RealServer Server { get; }
 
@@ -21,6 +21,9 @@ internal abstract class Store
         _ => new RedisStore(redis),
     };
 
+    /// <summary>Stops its server; the one of the streams is not its own.</summary>
+    public abstract ValueTask DisposeAsync();
+
     public abstract Task StartAsync(CancellationToken cancellationToken);
 
     /// <summary>Makes every write fail, or ends that.</summary>
@@ -32,6 +35,8 @@ internal sealed class PostgresStore : Store
     private readonly PostgresServer _server = new() { Durable = true };
 
     public override RealServer Server => _server;
+
+    public override ValueTask DisposeAsync() => _server.DisposeAsync();
 
     public override Dictionary<string, string> Settings => new()
     {
@@ -59,6 +64,8 @@ internal sealed class MariaDbStore : Store
     private readonly MariaDbServer _server = new() { Durable = true };
 
     public override RealServer Server => _server;
+
+    public override ValueTask DisposeAsync() => _server.DisposeAsync();
 
     public override Dictionary<string, string> Settings => new()
     {
@@ -95,6 +102,8 @@ internal sealed class RedisStore(RedisServer server) : Store
         ["Cluster:Provider"] = "Redis",
         ["Topics:DurableStorage"] = "true",
     };
+
+    public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     public override Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask; // the world has started it
 

@@ -93,7 +93,7 @@ internal sealed class World : IAsyncDisposable
         foreach (var origin in Origins) await origin.DisposeAsync();
         await Redis.DisposeAsync();
         await OriginRedis.DisposeAsync();
-        if (Store.Server != Redis) await Store.Server.DisposeAsync();
+        await Store.DisposeAsync();
     }
 
     private async Task StartAsync(TortureOptions options, CancellationToken cancellationToken)

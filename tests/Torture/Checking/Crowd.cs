@@ -69,7 +69,7 @@ internal sealed class Crowd : IAsyncDisposable
         }
     }
 
-    private static ResumingClient Start(int i, Func<Uri> gateway, IReadOnlyList<Transcript> topics) => ResumingClient.Start(async token => (i % 6) switch
+    private static ResumingClient Start(int i, Func<Uri> gateway, List<Transcript> topics) => ResumingClient.Start(async token => (i % 6) switch
     {
         0 => await WsClient.ConnectAsync(gateway(), topics, token, Patches),
         1 => await SseClient.ConnectAsync(gateway(), topics, token),
