@@ -9,7 +9,7 @@ internal sealed class TopicOptions
     /// <summary>
     /// Declares that the storage never loses an acknowledged write: a SQL database, or a single Redis with <c>appendfsync always</c>. Only then
     /// do epochs survive a restart of a topic; else each activation renews its epoch and clients get the full state, told as a gap. Never true for
-    /// memory storage or a replicated Redis: a failover there may lose writes that clients have seen. Checked at start where the storage tells. Default: true for SQL, false for the others.
+    /// memory storage or a replicated Redis: a failover there may lose writes that clients have seen. Checked at start where the storage tells. Default: none, which means true for SQL and false for the others.
     /// </summary>
     public bool? DurableStorage { get; set; }
 

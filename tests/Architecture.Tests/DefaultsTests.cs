@@ -12,6 +12,7 @@ public sealed class DefaultsTests
         ["E2EEvents.Grains.Topics.TopicGrain`2"] = "a topic kind derives from it",
         ["E2EEvents.Grains.Topics.Topic"] = "tests of a topic kind run its reducer through it",
         ["E2EEvents.Grains.Storage.TopicStorage"] = "name of the storage that the process chooses",
+        ["E2EEvents.Grains.Storage.Sql.SqlDatabase"] = "the process names the database it stands on",
         ["E2EEvents.Connectors.IConnector"] = "a connector implements it",
         ["E2EEvents.Connectors.SourceRecord"] = "what a connector reads",
         ["E2EEvents.Connectors.ResumeToken"] = "what a connector resumes by",

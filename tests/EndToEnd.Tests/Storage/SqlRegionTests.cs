@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using E2EEvents.Testing;
 using E2EEvents.Testing.Clients;
 using E2EEvents.Testing.Regions;
 using E2EEvents.Testing.Servers;
@@ -96,7 +95,7 @@ public sealed class SqlRegionTests
         Assert.All(transcripts, transcript => Assert.Equal(offset, transcript.Taken));
     }
 
-    private static DatabaseServer DatabaseOf(TestRegion region) => (DatabaseServer)region.Storage;
+    private static DatabaseServer DatabaseOf(TestRegion region) => region.Sql;
 
     private static async Task HealthAsync(TestRegion region, string line)
     {
