@@ -81,10 +81,23 @@ internal sealed class World : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until every process is ready; what ends meanwhile (a silo that was frozen learns that it was given up) is started again.</summary>
     public async Task ReadyAsync(TimeSpan deadline, CancellationToken cancellationToken)
     {
-        await RepairAsync(cancellationToken);
-        await Task.WhenAll(Processes.Select(process => process.ReadyAsync(cancellationToken, deadline)));
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            await RepairAsync(cancellationToken);
+            try
+            {
+                await Task.WhenAll(Processes.Select(process => process.ReadyAsync(cancellationToken, deadline)));
+                return;
+            }
+            catch (InvalidOperationException e) when (TimeProvider.System.GetElapsedTime(started) < deadline)
+            {
+                Console.WriteLine(e.Message.Split('\n')[0] + " Starting it again.");
+            }
+        }
     }
 
     public async ValueTask DisposeAsync()
