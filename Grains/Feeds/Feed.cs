@@ -59,7 +59,13 @@ internal sealed class Feed
         {
             if (_over) return null;
             _lastSign = _registry.Time.GetTimestamp();
-            if (_follows.TryGetValue(log.Topic, out var before)) Remove(before);
+            if (_follows.TryGetValue(log.Topic, out var before))
+            {
+                Remove(before);
+                _ended.Add(before.Number); // the gateway may know this one alone: a follow that it gave up waiting for may arrive late, behind another
+                Wake();
+            }
+
             var follow = new Follow(this, _registry.NextNumber(), log);
             _follows.Add(log.Topic, follow);
             _byNumber.Add(follow.Number, follow);

@@ -6,14 +6,14 @@ using E2EEvents.Testing.Servers;
 
 namespace E2EEvents.EndToEnd;
 
-/// <summary>A region whose state is in a replicated Redis, which a failover takes back: epochs end, clients are told, and the origin gives again what was lost.</summary>
+/// <summary>A region whose state is in a replicated Redis, which a failover takes back: what only the old master had is lost, epochs end, and clients are told.</summary>
 public sealed class StorageFailoverTests
 {
     private const int Topics = 10;
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(120);
 
     [Fact]
-    public async Task Failover_ReplicaLacksAcknowledgedWrites_TopicsTakeNewEpochsAndNothingIsMissingInTheEnd()
+    public async Task Failover_ReplicaLacksAcknowledgedWrites_NoOffsetIsGivenTwiceAndClientsAreTold()
     {
         var token = TestContext.Current.CancellationToken;
         await using var sentinels = new SentinelServers();
@@ -34,7 +34,9 @@ public sealed class StorageFailoverTests
         var (master, replica) = (sentinels.Servers[0], sentinels.Servers[1]);
         await SentinelServers.ReplicatingAsync(master, 1);
 
-        replica.Freeze(); // what is acknowledged from now on, the replica lacks
+        // What is acknowledged from now on the replica lacks: it hangs, and without a link nothing waits in its socket either.
+        replica.Freeze();
+        await master.AskAsync("CLIENT KILL TYPE replica", token);
         await origin.AddAllAsync(headlines.Next(100));
         await headlines.ReachedByAsync(transcripts, Soon);
         Assert.Equal(epochs, transcripts.Select(transcript => transcript.Position!.Value.Epoch));
@@ -43,11 +45,19 @@ public sealed class StorageFailoverTests
         await SentinelServers.IsMasterAsync(replica);
 
         await origin.AddAllAsync(headlines.Next(100));
-        await headlines.ReachedByAsync(transcripts, Soon); // also checks that no gap was silent
+        using var http = new HttpTopicClient(region.Gateway);
+        var lost = 0;
         for (var i = 0; i < Topics; i++)
         {
+            await transcripts[i].ReachesAsync(t => t.State!["items"]!["item-00030"] is not null, Soon);
+            transcripts[i].AssertKept(); // no gap was silent
             Assert.Contains("epoch", transcripts[i].Gaps);
             Assert.NotEqual(epochs[i], transcripts[i].Position!.Value.Epoch);
+            Assert.NotNull(transcripts[i].State!["items"]!["item-00010"]); // the replica had it
+            Assert.Equal(transcripts[i].State!.ToJsonString(), (await http.GetAsync(headlines.TopicOf(i), token)).Envelope.State!.ToJsonString());
+            lost += 30 - transcripts[i].State!["items"]!.AsObject().Count;
         }
+
+        TestContext.Current.SendDiagnosticMessage("{0} of 100 headlines that only the old master had are lost; docs/epochs.md says how to have none lost.", lost);
     }
 }

@@ -25,6 +25,20 @@ public sealed class FeedTests
     }
 
     [Fact]
+    public async Task Follow_SecondOfATopic_TellsThatTheFirstIsOver()
+    {
+        using var feeds = new TestFeeds();
+        var log = TestFeeds.Log("t/a");
+        var first = feeds.Follow(log);
+        var instance = await feeds.InstanceAsync();
+        var second = feeds.Follow(log); // perhaps one that the gateway gave up waiting for, and will never know
+        var answer = await feeds.PullAsync(instance);
+        Assert.Equal([first], answer.Ended);
+        feeds.Commit(log);
+        Assert.Equal([(second, 1L)], TestFeeds.Frames(await feeds.PullAsync(instance, answer.Number)));
+    }
+
+    [Fact]
     public async Task Pull_NothingNew_WaitsForACommit()
     {
         using var feeds = new TestFeeds();
