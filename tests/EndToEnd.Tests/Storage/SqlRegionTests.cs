@@ -44,6 +44,9 @@ public sealed class SqlRegionTests
         var transcripts = headlines.NewTranscripts();
         await using var client = ResumingClient.Ws(region.Gateway, transcripts);
 
+        await region.AddAllAsync(headlines.Next(20)); // each is stored once: a topic whose first record is not has no epoch to keep
+        await headlines.ReachedByAsync(transcripts, Soon);
+
         for (var round = 0; round < 3; round++)
         {
             var seen = transcripts[0].Offset;
@@ -55,7 +58,7 @@ public sealed class SqlRegionTests
             await headlines.ReachedByAsync(transcripts, Soon);
         }
 
-        AssertUnbroken(transcripts, 300);
+        AssertUnbroken(transcripts, 301);
     }
 
     [Theory]
