@@ -29,6 +29,6 @@ internal sealed class UnmappedLetters(IGrainFactory grains, TimeProvider time) :
 
         // Not our events: the whole entry, fields in base 64.
         var topic = new TopicKey(Kind, entry.Stream?.ToString() ?? "unknown");
-        letters.Add(new DeadLetter(new SourcedEvent(topic, JsonSerializer.SerializeToUtf8Bytes(entry.Fields), $"streams/queue-{entry.Queue}", null, entry.Id, 0), entry.Reason, now));
+        letters.Add(new DeadLetter(new SourcedEvent(topic, JsonSerializer.SerializeToUtf8Bytes(entry.Fields), $"streams/queue-{entry.Queue}", null, entry.Id, 0), entry.Reason, now, Content: LetterContent.Record));
     }
 }

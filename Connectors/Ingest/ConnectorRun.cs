@@ -12,6 +12,9 @@ internal sealed class ConnectorRun
     // A batch is one grain call and one stored write.
     private const long MaxBatchBytes = 1024 * 1024;
 
+    // What an event weighs beside its data: source, sequence, topic. A batch, or one record of the largest MaxRecordBytes, stays far below Streams:MaxEntryBytes.
+    private const int EventOverhead = 512;
+
     private readonly Lease _lease;
     private readonly IConnector _connector;
     private readonly ConnectorOptions _options;
@@ -51,9 +54,9 @@ internal sealed class ConnectorRun
         using var abandon = CancellationTokenSource.CreateLinkedTokenSource(_lease.Ended);
         using var stopReading = CancellationTokenSource.CreateLinkedTokenSource(stopping, abandon.Token);
         var topics = new Lanes<TopicKey, PendingEvent>(
-            _options.MaxParallelTopics, _options.MaxBatchEvents, MaxBatchBytes, pending => pending.Event.Data.Length, SendEventsAsync, abandon.Token);
+            _options.MaxParallelTopics, _options.MaxBatchEvents, MaxBatchBytes, pending => pending.Event.Data.Length + EventOverhead, SendEventsAsync, abandon.Token);
         var letters = new Lanes<string, PendingLetter>(
-            _options.MaxParallelTopics, _options.MaxBatchEvents, MaxBatchBytes, pending => pending.Letter.Event.Data.Length, SendLettersAsync, abandon.Token);
+            _options.MaxParallelTopics, _options.MaxBatchEvents, MaxBatchBytes, pending => pending.Letter.Event.Data.Length + EventOverhead, SendLettersAsync, abandon.Token);
 
         ResumeToken? after = _checkpoint.Token is { } token ? new ResumeToken(token) : null;
         var reading = _reader.RunAsync(after, (record, ct) => AcceptAsync(record, topics, letters, ct), stopReading.Token);

@@ -36,7 +36,7 @@ internal sealed class LetterReplay(TopicPublisher publisher, KindMap kinds, IGra
 
     public async Task<Replayed> ReplayAsync(string kind, DeadLetter letter, CancellationToken cancellationToken)
     {
-        if (await WhyNotAsync(kind, letter, cancellationToken).ConfigureAwait(false) is { } why) return Result(letter, ReplayOutcome.NotReplayable, reason: why);
+        if (await WhyNotAsync(letter, cancellationToken).ConfigureAwait(false) is { } why) return Result(letter, ReplayOutcome.NotReplayable, reason: why);
 
         var answer = await publisher.PublishAsync(letter.Event with { Sequence = null, EventId = IdOf(letter) }, cancellationToken).ConfigureAwait(false);
         var letters = grains.GetGrain<IDeadLetterGrain>(kind);
@@ -61,9 +61,9 @@ internal sealed class LetterReplay(TopicPublisher publisher, KindMap kinds, IGra
         return id.Length <= MaxIdLength ? id : "letter/" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(id)));
     }
 
-    private async Task<string?> WhyNotAsync(string kind, DeadLetter letter, CancellationToken cancellationToken)
+    private async Task<string?> WhyNotAsync(DeadLetter letter, CancellationToken cancellationToken)
     {
-        if (letter.Content == LetterContent.Record || kind == LetterKinds.Unmapped)
+        if (letter.Content == LetterContent.Record)
         {
             return "It is a record that no mapping fitted, not an event: mend the mapping, then write the record to the origin again, or publish the event; discard the letter afterwards.";
         }

@@ -8,10 +8,14 @@ internal sealed class Appender(StreamsParts parts)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
-    private volatile string? _full;
+    private static readonly TimeSpan Recently = TimeSpan.FromSeconds(30);
 
-    /// <summary>Why nothing could be appended when that was last tried; null = it could.</summary>
-    public string? Full => _full;
+    private volatile string? _full;
+    private volatile string? _problem;
+    private long _failedAt;
+
+    /// <summary>Why nothing could be appended when that was last tried, if that was of late; null = it could.</summary>
+    public string? Problem => _problem is { } problem && parts.Time.GetElapsedTime(Interlocked.Read(ref _failedAt)) < Recently ? problem : null;
 
     /// <exception cref="StreamAppendException">It is not acknowledged; says why, and whether it may be there all the same.</exception>
     public async Task AppendAsync(QueueLog log, StreamId stream, RedisValue[] fields)
@@ -25,11 +29,13 @@ internal sealed class Appender(StreamsParts parts)
             if (!isFull)
             {
                 SetFull(null);
+                _problem = null;
                 parts.Metrics.Appended(parts.Provider, log.Number, parts.Time.GetElapsedTime(started));
                 return;
             }
 
             SetFull(reason);
+            Failed(reason);
             if (parts.Time.GetElapsedTime(started) >= parts.Options.FullWait)
             {
                 parts.Metrics.Refused(parts.Provider, log.Number, "full");
@@ -59,6 +65,7 @@ internal sealed class Appender(StreamsParts parts)
         }
         catch (Exception e) // told in our words: what was done is not known
         {
+            Failed(e.Message);
             parts.Metrics.Refused(parts.Provider, log.Number, "failed");
             throw new StreamAppendException($"Appending to queue {log.Number} of the streams '{parts.Provider}' failed, or its answer was lost: {e.Message}", isUnknown: true, e);
         }
@@ -73,6 +80,12 @@ internal sealed class Appender(StreamsParts parts)
         throw new StreamAppendException(
             string.Create(CultureInfo.InvariantCulture, $"A container of {stream} has {bytes} bytes; {parts.Options.MaxEntryBytes} may go into an entry of the streams '{parts.Provider}'. Append fewer events at a time."),
             isUnknown: false);
+    }
+
+    private void Failed(string reason)
+    {
+        Interlocked.Exchange(ref _failedAt, parts.Time.GetTimestamp());
+        _problem = reason;
     }
 
     private void SetFull(string? reason)

@@ -26,6 +26,7 @@ public static class RedisStreamsExtensions
             {
                 agent.GetQueueMsgsTimerPeriod = TimeSpan.FromMilliseconds(10); // pause between two reads of which the first gave nothing; the read itself waits
                 agent.MaxEventDeliveryTime = Timeout.InfiniteTimeSpan; // a failing consumer stops its queue, it never loses an event
+                agent.StreamInactivityPeriod = TimeSpan.FromDays(365); // an agent that forgets a stream whose consumer cannot be reached leaves a cursor behind, and nothing of it would be done again
                 agent.BatchContainerBatchSize = 1; // the cursor collects, see QueueCursor
             }));
             streams.ConfigureComponent<IMessageDeliveryBackoffProvider>((_, _) => new StreamBackoff(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(5)));

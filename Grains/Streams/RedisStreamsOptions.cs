@@ -15,9 +15,9 @@ public sealed class RedisStreamsOptions
     [Range(1, 100_000_000)]
     public long MaxEntries { get; set; } = 100_000;
 
-    /// <summary>Largest entry that is taken, in bytes. Default: 1 MiB.</summary>
+    /// <summary>Largest entry that is taken, in bytes; must be more than any producer puts into one container, which would be refused for ever. Default: 24 MiB.</summary>
     [Range(1024, 64 << 20)]
-    public int MaxEntryBytes { get; set; } = 1 << 20;
+    public int MaxEntryBytes { get; set; } = 24 << 20;
 
     /// <summary>Entries that a silo holds of one queue while they are being delivered. Default: 4,096.</summary>
     [Range(1, 1_000_000)]

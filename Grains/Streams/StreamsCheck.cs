@@ -29,8 +29,14 @@ internal sealed class StreamsCheck(string provider, RedisKey queuesKey, int queu
     private async Task CheckQueuesAsync(IConnectionMultiplexer redis, List<string> flaws)
     {
         var database = redis.GetDatabase();
-        await database.StringSetAsync(queuesKey, queues, when: When.NotExists, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
-        var found = (int)await database.StringGetAsync(queuesKey, CommandFlags.DemandMaster).ConfigureAwait(false);
+        var stored = await database.StringGetAsync(queuesKey, CommandFlags.DemandMaster).ConfigureAwait(false);
+        if (stored.IsNull) // only then: a full Redis refuses to set anything, and must be read all the same, or it stays full
+        {
+            await database.StringSetAsync(queuesKey, queues, when: When.NotExists, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+            stored = await database.StringGetAsync(queuesKey, CommandFlags.DemandMaster).ConfigureAwait(false);
+        }
+
+        var found = (int)stored;
         if (found != queues)
         {
             flaws.Add($"The streams '{provider}' have {queues} queues here, but {found} in Redis ({queuesKey}), where a stream's events wait in one of those; the number cannot be changed.");

@@ -33,7 +33,9 @@ internal sealed class StreamsHealthCheck(StreamsAdapter adapter) : IHealthCheck
                 }
             }
 
-            return HealthCheckResult.Healthy($"{lengths.Sum()} entries wait");
+            return adapter.Appender.Problem is { } problem
+                ? HealthCheckResult.Unhealthy($"the last append failed: {problem}")
+                : HealthCheckResult.Healthy($"{lengths.Sum()} entries wait");
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

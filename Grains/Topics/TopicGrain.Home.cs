@@ -29,7 +29,7 @@ public abstract partial class TopicGrain<TState, TEvent>
     /// <inheritdoc/>
     async Task<byte[]> ITopicGrain.HandOverAsync(Term to, CancellationToken cancellationToken)
     {
-        if (_failed) throw new InvalidOperationException($"{_topic} is starting anew; ask again.");
+        if (_failed || _handingOver) throw new InvalidOperationException($"{_topic} is starting anew; ask again.");
         if (_term == to) return Encoded();
         if (to.Region == Region || KindTerm.IsAbove(to) || (_term is { } known && !to.IsAbove(known)))
         {
@@ -117,7 +117,9 @@ public abstract partial class TopicGrain<TState, TEvent>
         _handingOver = true;
         try
         {
+            var term = _term;
             await _commits.WrittenAsync();
+            if (_term != term || IsFenced) throw new InvalidOperationException($"{_topic} was handed over meanwhile."); // its new home goes on from what that write stored
             await _record.WriteAsync((_core.Stored() with { Continued = _continued }).Renewed(KindTerm, NewEpoch()) with { Restored = _services.Options.Restored });
         }
         finally

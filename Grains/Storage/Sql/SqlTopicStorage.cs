@@ -165,6 +165,11 @@ internal sealed class SqlTopicStorage : IGrainStorage, IAsyncDisposable
     {
         using var deadline = new CancellationTokenSource(_options.Timeout, _time);
         var connection = await _source.OpenConnectionAsync(deadline.Token).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false)) return await _dialect.CommitAsync(connection, _service, writes, deadline.Token).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            var written = await _dialect.CommitAsync(connection, _service, writes, deadline.Token).ConfigureAwait(false);
+            deadline.Token.ThrowIfCancellationRequested(); // cancelled while it waits for a standby, PostgreSQL says "done" with a warning: it is not known to be safe
+            return written;
+        }
     }
 }

@@ -66,7 +66,6 @@ public sealed class DeadLetterEndpointTests : IAsyncLifetime
     [InlineData(LetterContent.Record, 0, "match", "no mapping fitted")]
     [InlineData(LetterContent.State, 0, "match", "not an event")]
     [InlineData(LetterContent.Event, 100, "match", "Only the first 2 of its 100 bytes")]
-    [InlineData(LetterContent.Event, 0, "unmapped", "no mapping fitted")]
     [InlineData(LetterContent.Event, 0, "nosuch", "no topic kind 'nosuch'")]
     public async Task Replay_NothingToPublish_SaysWhyAndKeepsTheLetter(LetterContent content, int cutFrom, string kind, string why)
     {
