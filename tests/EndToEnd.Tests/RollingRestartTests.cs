@@ -14,13 +14,12 @@ public sealed class RollingRestartTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(90);
 
     [Theory]
-    [InlineData(RegionProvider.Redis)]
     [InlineData(RegionProvider.PostgreSql)]
     [InlineData(RegionProvider.MySql)]
     public async Task Restart_AllProcessesOneAfterTheOther_NoGapNoNewEpochNothingLost(RegionProvider provider)
     {
         var token = TestContext.Current.CancellationToken;
-        await using var region = await TestRegion.StartAsync(token, silos: 2, gateways: 2, provider: provider, siloSettings: Durable(provider));
+        await using var region = await TestRegion.StartAsync(token, silos: 2, gateways: 2, provider: provider);
         var headlines = new Headlines(Topics);
         var clients = headlines.NewTranscripts();
         var others = headlines.NewTranscripts();
@@ -61,7 +60,7 @@ public sealed class RollingRestartTests
     public async Task ScaleOut_SecondSilo_TakesItsShareOfFollowedTopicsWithoutGap()
     {
         var token = TestContext.Current.CancellationToken;
-        await using var region = await TestRegion.StartAsync(token, silos: 2, siloLater: true, siloSettings: new(Durable(RegionProvider.Redis)) { ["Silo:RebalanceEvery"] = "00:00:03" });
+        await using var region = await TestRegion.StartAsync(token, silos: 2, siloLater: true, siloSettings: new() { ["Topics:DurableStorage"] = "true", ["Silo:RebalanceEvery"] = "00:00:03" });
         var headlines = new Headlines(Topics);
         var transcripts = headlines.NewTranscripts();
         await using var client = ResumingClient.Ws(region.Gateway, transcripts);
@@ -83,9 +82,6 @@ public sealed class RollingRestartTests
         Assert.All(transcripts, transcript => Assert.Empty(transcript.Gaps));
         Assert.Equal(1, client.Connections);
     }
-
-    /// <summary>A single Redis that syncs every write is durable if one says so; a database is unless one says not.</summary>
-    private static Dictionary<string, string> Durable(RegionProvider provider) => provider == RegionProvider.Redis ? new() { ["Topics:DurableStorage"] = "true" } : [];
 
     private static async Task AddAsync(TestRegion region, Headlines headlines, CancellationToken stop)
     {

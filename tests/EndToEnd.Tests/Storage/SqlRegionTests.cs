@@ -11,8 +11,7 @@ public sealed class SqlRegionTests
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
 
     [Theory]
-    [InlineData(RegionProvider.PostgreSql)]
-    [InlineData(RegionProvider.MySql)]
+    [InlineData(RegionProvider.PostgreSql)] // on MariaDB the torture does it
     public async Task OneOfTwoSilos_Killed_TopicsGoOnInTheSameEpochWithoutGap(RegionProvider provider)
     {
         var token = TestContext.Current.CancellationToken;
