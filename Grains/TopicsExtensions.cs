@@ -1,10 +1,10 @@
 using E2EEvents.Grains.Feeds;
-using E2EEvents.Grains.Ingest;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Grains.Region;
 using E2EEvents.Grains.Replication;
 using E2EEvents.Grains.Storage;
 using E2EEvents.Grains.Topics;
+using E2EEvents.Streams;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;

@@ -65,14 +65,16 @@ internal static class SiloComposition
         {
             silo.UseLocalhostClustering(options.SiloPort, cluster.OrleansGatewayPort, primarySiloEndpoint: null, cluster.ServiceId, cluster.ClusterId);
         }
+        else if (DatabaseOf(cluster) is { } database)
+        {
+            silo.UseAdoNetClustering(sql => (sql.Invariant, sql.ConnectionString) = SqlStorageExtensions.ForOrleans(database, cluster.Sql ?? ""));
+        }
         else
         {
-            if (DatabaseOf(cluster) is { } database) silo.UseAdoNetClustering(sql => (sql.Invariant, sql.ConnectionString) = SqlStorageExtensions.ForOrleans(database, cluster.Sql ?? ""));
-            else silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
-            var address = IPAddress.TryParse(options.AdvertisedAddress, out var advertised) ? advertised : null;
-            if (address is null) silo.ConfigureEndpoints(options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: true);
-            else silo.ConfigureEndpoints(address, options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
+            silo.UseRedisClustering(redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
         }
+
+        if (cluster.Provider != ClusterProvider.Local) Listen(silo, options, cluster);
 
         silo.Configure<ClusterMembershipOptions>(membership =>
         {
@@ -87,6 +89,13 @@ internal static class SiloComposition
         // By default nothing can come up for half a minute where a crashed silo's grains were, in case it still lives. Here a second activation of a
         // topic harms nothing: its writes fail, because every record is written with compare and swap. So topics come back at once.
         silo.Configure<GrainDirectoryOptions>(directory => directory.RangeLeaseDuration = TimeSpan.Zero);
+    }
+
+    private static void Listen(ISiloBuilder silo, SiloOptions options, ClusterOptions cluster)
+    {
+        var address = IPAddress.TryParse(options.AdvertisedAddress, out var advertised) ? advertised : null;
+        if (address is null) silo.ConfigureEndpoints(options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: true);
+        else silo.ConfigureEndpoints(address, options.SiloPort, cluster.OrleansGatewayPort, listenOnAnyHostAddress: !IPAddress.IsLoopback(address));
     }
 
     private static void AddStorage(ISiloBuilder silo, ClusterOptions cluster)

@@ -1,24 +1,16 @@
 using System.Linq;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using E2EEvents.EdgeGateway.Feeds;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using static E2EEvents.EdgeGateway.Operations.OperatorAnswers;
 
 namespace E2EEvents.EdgeGateway.Operations;
 
 /// <summary>Dead letters: listed, inspected, replayed after a fix, discarded.</summary>
 internal static class DeadLetterEndpoints
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary>
     /// <c>GET /dead-letters</c>; <c>GET</c> and <c>DELETE /dead-letters/{kind}</c>, <c>POST /dead-letters/{kind}/replay</c>, all with <c>?topic=&amp;reason=&amp;after=&amp;before=&amp;max=</c>;
     /// <c>GET</c> and <c>DELETE /dead-letters/{kind}/{number}</c>, <c>POST /dead-letters/{kind}/{number}/replay</c>.
@@ -26,10 +18,7 @@ internal static class DeadLetterEndpoints
     public static void MapDeadLetters(this RouteGroupBuilder operators)
     {
         var letters = operators.MapGroup("/dead-letters").AddEndpointFilter(async (context, next) =>
-            // A page that an operator happens to visit must not be able to do this; browsers name the page's origin, tools name none.
-            !HttpMethods.IsGet(context.HttpContext.Request.Method) && context.HttpContext.Request.Headers.Origin.Count > 0
-                ? Results.Problem("Not from a web page.", statusCode: 403)
-                : await next(context).ConfigureAwait(false));
+            !HttpMethods.IsGet(context.HttpContext.Request.Method) && RefusePage(context.HttpContext.Request) is { } refusal ? refusal : await next(context).ConfigureAwait(false));
         letters.MapGet("", KindsAsync);
         letters.MapGet("/{kind}", ListAsync);
         letters.MapGet("/{kind}/{number:long}", GetAsync);
@@ -43,7 +32,7 @@ internal static class DeadLetterEndpoints
     {
         var names = kinds.All.Select(kind => kind.Kind).Append(LetterKinds.Unmapped).Order(StringComparer.Ordinal).ToArray();
         var pages = await Task.WhenAll(names.Select(kind => FindAsync(grains, kind, new LetterQuery(1), cancellationToken))).ConfigureAwait(false);
-        return Results.Json(names.Zip(pages, (kind, page) => new KindBody(kind, page.Waiting, page.Total, page.Dropped, page.Letters is [var newest] ? Time(newest.At) : null)), Indented);
+        return Results.Json(names.Zip(pages, (kind, page) => new KindBody(kind, page.Waiting, page.Total, page.Dropped, page.Letters is [var newest] ? TimeOf(newest.At) : null)), Indented);
     }
 
     private static async Task<IResult> ListAsync(string kind, [AsParameters] Pick pick, IGrainFactory grains, CancellationToken cancellationToken)
@@ -115,8 +104,8 @@ internal static class DeadLetterEndpoints
     private static IResult NotKept(string kind, long number) => Results.Problem($"There is no dead letter {number} of '{kind}': it was replayed, discarded, or dropped to keep the bounds, or never was.", statusCode: 404);
 
     private static LetterBody Show(DeadLetter letter) => new(
-        letter.Number, letter.Event.Topic.ToString(), letter.Reason, Time(letter.At)!.Value, letter.Content, letter.CutFrom > 0 ? letter.CutFrom : null,
-        letter.Event.Source, letter.Event.Sequence?.ToString(), letter.Event.EventId, Time(letter.Event.OriginTime), letter.Event.Transaction, JsonOf(letter.Event.Data), TextOf(letter.Event.Data));
+        letter.Number, letter.Event.Topic.ToString(), letter.Reason, TimeOf(letter.At)!.Value, letter.Content, letter.CutFrom > 0 ? letter.CutFrom : null,
+        letter.Event.Source, letter.Event.Sequence?.ToString(), letter.Event.EventId, TimeOf(letter.Event.OriginTime), letter.Event.Transaction, JsonOf(letter.Event.Data), TextOf(letter.Event.Data));
 
     private static JsonElement? JsonOf(byte[] data)
     {
@@ -143,8 +132,6 @@ internal static class DeadLetterEndpoints
             return "base64:" + Convert.ToBase64String(data);
         }
     }
-
-    private static DateTimeOffset? Time(long microseconds) => microseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
 
     /// <summary>Which letters, as the query string says.</summary>
     internal readonly record struct Pick(string? Topic, string? Reason, long? After, long? Before, int? Max)

@@ -1,23 +1,14 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using E2EEvents.Grains.Interfaces.Regions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using static E2EEvents.EdgeGateway.Operations.OperatorAnswers;
 
 namespace E2EEvents.EdgeGateway.Operations;
 
 /// <summary>Where kinds have their homes, and moving one to this region.</summary>
 internal static class HomeEndpoints
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web)
-    {
-        WriteIndented = true,
-        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
-    };
-
     /// <summary><c>GET /homes</c>, <c>GET</c>, <c>POST ?force=false</c> and <c>DELETE /homes/{kind}</c>.</summary>
     public static void MapHomes(this RouteGroupBuilder operators)
     {
@@ -43,9 +34,8 @@ internal static class HomeEndpoints
     }
 
     private static Task<IResult> StartAsync(string kind, HttpRequest request, IGrainFactory grains, bool force = false, CancellationToken cancellationToken = default) =>
-        // A page that an operator happens to visit must not be able to do this; browsers name the page's origin, tools name none.
-        request.Headers.Origin.Count > 0
-            ? Task.FromResult(Results.Problem("Not from a web page.", statusCode: 403))
+        RefusePage(request) is { } refusal
+            ? Task.FromResult(refusal)
             : AnswerAsync(grains.GetGrain<IHomeMoveGrain>(kind).StartAsync(force, cancellationToken), cancellationToken);
 
     private static Task<IResult> CancelAsync(string kind, IGrainFactory grains, CancellationToken cancellationToken) =>
@@ -69,8 +59,6 @@ internal static class HomeEndpoints
         former.LostMore);
 
     private static string? Range(long from, long to) => to < from ? null : $"{from}-{to}";
-
-    private static DateTimeOffset? TimeOf(long microseconds) => microseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
 
     private sealed record HomeList(Home[] Homes);
 

@@ -6,14 +6,15 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using static E2EEvents.EdgeGateway.Operations.OperatorAnswers;
 
 namespace E2EEvents.EdgeGateway.Operations;
 
 /// <summary>What operators can look at through a gateway, on the operators' listener.</summary>
 internal static class OperatorEndpoints
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(5);
-    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+    // Says null where there is none: what a topic lacks is worth seeing.
+    private static readonly JsonSerializerOptions WithNulls = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     /// <summary>Dead letters, homes, <c>GET /inspect/{kind}/{key}</c> and <c>GET /regions</c>.</summary>
     public static void MapOperators(this IEndpointRouteBuilder endpoints)
@@ -42,7 +43,7 @@ internal static class OperatorEndpoints
         if (!await kinds.KnowsAsync(kind, cancellationToken).ConfigureAwait(false)) return Results.Problem($"'{kind}' is not a topic kind here.", statusCode: 404);
         var home = kinds.All.First(known => known.Kind == kind);
         var found = await kinds.ReaderOf(topic).InspectAsync(cancellationToken).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false);
-        return Results.Json(Show(topic, home, found), Indented);
+        return Results.Json(Show(topic, home, found), WithNulls);
     }
 
     private static Inspection Show(TopicKey topic, KindInfo home, TopicInspection found) => new(
@@ -50,8 +51,6 @@ internal static class OperatorEndpoints
         new HomeOf(home.Home, home.Term, found.Term, found.IsFenced, home.Leaving), found.Sources, found.EventIds,
         new HistoryOf(found.HistoryFrom, found.Position.Offset, found.HistoryFrames, found.HistoryBytes), found.Followers, found.Gateways, found.Silo, found.Pending,
         TimeOf(found.ChangedAt), TimeOf(found.FreshAt), found.Continued, found.State.Length == 0 ? null : JsonSerializer.Deserialize<JsonElement>(found.State));
-
-    private static DateTimeOffset? TimeOf(long microseconds) => microseconds == 0 ? null : DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
 
     private sealed record Inspection(
         string Topic, string Position, string Epoch, long Offset, string Is, HomeOf Home, Dictionary<string, string> Sources, int EventIds, HistoryOf History, int Followers, string[] Gateways,

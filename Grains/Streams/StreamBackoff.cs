@@ -2,7 +2,7 @@ using Orleans.Runtime.Providers;
 
 namespace E2EEvents.Streams;
 
-/// <summary>Waits of the pulling agents after a failure: doubling between two limits, with jitter.</summary>
+/// <summary>Waits of the pulling agents after a failure: doubling between two limits, with jitter. For delivering and for reading; memory streams take it too.</summary>
 internal sealed class StreamBackoff(TimeSpan first, TimeSpan longest) : IMessageDeliveryBackoffProvider, IQueueReaderBackoffProvider
 {
     public TimeSpan Next(int attempt)

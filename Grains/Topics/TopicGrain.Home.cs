@@ -117,9 +117,8 @@ public abstract partial class TopicGrain<TState, TEvent>
         _handingOver = true;
         try
         {
-            var term = _term;
             await _commits.WrittenAsync();
-            if (_term != term || IsFenced) throw new InvalidOperationException($"{_topic} was handed over meanwhile."); // its new home goes on from what that write stored
+            if (IsFenced) throw new InvalidOperationException($"{_topic} was handed over meanwhile."); // its new home goes on from what that write stored
             await _record.WriteAsync((_core.Stored() with { Continued = _continued }).Renewed(KindTerm, NewEpoch()) with { Restored = _services.Options.Restored });
         }
         finally
