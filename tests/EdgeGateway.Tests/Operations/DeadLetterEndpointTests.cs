@@ -77,6 +77,16 @@ public sealed class DeadLetterEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Replay_EventOfAKindThatWasNotKnown_IsAcceptedOnceTheKindIs()
+    {
+        await AddAsync(Letter("match/x", An(7)));
+        var (status, body) = await SendAsync(HttpMethod.Post, "dead-letters/unmapped/1/replay");
+        Assert.Equal((HttpStatusCode.OK, "accepted"), (status, (string)body["outcome"]!));
+        Assert.Equal(1, _region.Topic("match/x").Position.Offset);
+        Assert.Empty(_region.Letters.Kept);
+    }
+
+    [Fact]
     public async Task Replay_OutcomeUnknown_KeepsTheLetterAndStopsTheOthersBehindIt()
     {
         await AddAsync(Letter("match/a", An(1)), Letter("match/x", An(2)), Letter("match/x", An(3)));

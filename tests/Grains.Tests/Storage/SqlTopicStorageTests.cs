@@ -76,6 +76,19 @@ public sealed class SqlTopicStorageTests
         await Task.WhenAll(writes);
     }
 
+    [Fact]
+    public async Task Write_StandbyDoesNotAcknowledge_IsNotTakenAsStored()
+    {
+        await using var server = SqlDatabases.New(nameof(SqlDatabase.PostgreSql));
+        await using var storage = await StartAsync(server, options: new SqlOptions { Timeout = TimeSpan.FromSeconds(1) });
+        await SqlDatabases.RunAsync(server, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+        await SqlDatabases.RunAsync(server, "SELECT pg_reload_conf()");
+        await Eventually.TrueAsync(async _ => (string?)await SqlDatabases.RunAsync(server, "SHOW synchronous_standby_names") == "nobody", TimeSpan.FromSeconds(10));
+
+        // Cancelled while it waits for the standby, the server says "done", with a warning.
+        await Assert.ThrowsAsync<IOException>(() => WriteAsync(storage, 1, New()));
+    }
+
     [Theory]
     [MemberData(nameof(Databases))]
     public async Task Server_KilledAndBack_HealthIsRedWhileItIsAwayAndWritesGoOn(string database)
@@ -120,11 +133,11 @@ public sealed class SqlTopicStorageTests
 
     private static Task Settled(IEnumerable<Task> writes) => Task.WhenAll(writes.Select(write => write.ContinueWith(_ => { }, TaskScheduler.Default))).WaitAsync(TimeSpan.FromSeconds(30));
 
-    private static async Task<SqlTopicStorage> StartAsync(DatabaseServer server, StorageHealth? health = null)
+    private static async Task<SqlTopicStorage> StartAsync(DatabaseServer server, StorageHealth? health = null, SqlOptions? options = null)
     {
         await server.StartAsync(TestContext.Current.CancellationToken);
         Assert.Null(await SqlDatabases.EnsureAsync(server));
-        return SqlDatabases.NewStorage(server, health: health);
+        return SqlDatabases.NewStorage(server, options, health);
     }
 
     private static async Task<long> CountAsync(DatabaseServer server) => Convert.ToInt64(await SqlDatabases.RunAsync(server, "SELECT COUNT(*) FROM e2e_topics"), null);
