@@ -1,4 +1,3 @@
-using System.Collections;
 using Orleans.Serialization;
 using StackExchange.Redis;
 
@@ -50,7 +49,7 @@ internal sealed class EntryCodec(Serializer serializer)
         return raw;
     }
 
-    public IEnumerable ReadEvents(byte[] bytes) => serializer.Deserialize<object>(bytes) as Array ?? throw new FormatException("The entry's events are not a list.");
+    public Array ReadEvents(byte[] bytes) => serializer.Deserialize<object>(bytes) as Array ?? throw new FormatException("The entry's events are not a list.");
 
     public Dictionary<string, object> ReadContext(byte[] bytes) => serializer.Deserialize<Dictionary<string, object>>(bytes) ?? [];
 

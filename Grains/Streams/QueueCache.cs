@@ -156,10 +156,11 @@ internal sealed class QueueCache(RedisStreamsOptions options) : IQueueCache
             var next = new List<IBatchContainer>();
             if (!_lines.TryGetValue(stream, out var line) || !line.Cursors.Contains(cursor)) return next;
             Advance(line);
-            var bytes = 0;
-            for (var i = (int)(from - line.First); i < line.Items.Count && next.Count < options.DeliveryEntries && bytes < DeliveryBytes; i++)
+            var (events, bytes) = (0, 0);
+            for (var i = (int)(from - line.First); i < line.Items.Count && events < options.DeliveryEvents && bytes < DeliveryBytes; i++)
             {
                 next.Add(line.Items[i]);
+                events += line.Items[i].Count;
                 bytes += line.Items[i].Bytes;
             }
 

@@ -3,7 +3,7 @@ using Orleans.Streams;
 namespace E2EEvents.Streams;
 
 /// <summary>
-/// One consumer's place in a stream. Gives up to <see cref="RedisStreamsOptions.DeliveryEntries"/> containers at a time, as one: were the agent to collect
+/// One consumer's place in a stream. Gives containers with some <see cref="RedisStreamsOptions.DeliveryEvents"/> events at a time, as one: were the agent to collect
 /// them itself (BatchContainerBatchSize), asking for the next would not mean that the one before is delivered.
 /// </summary>
 internal sealed class QueueCursor(QueueCache cache, StreamId stream, long first) : IQueueCacheCursor

@@ -13,6 +13,7 @@ namespace E2EEvents.Streams;
 internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts parts) : IQueueAdapterReceiver
 {
     private const int MaxDelete = 1000;
+    private const int KeepBytes = 1 << 20;
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LagPeriod = TimeSpan.FromSeconds(5);
@@ -26,6 +27,7 @@ internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts
     private Task _deleting = Task.CompletedTask;
     private ITimer? _lagTimer;
     private volatile bool _restart;
+    private StreamId? _stranded;
     private bool _subscribed;
     private bool _armed;
     private bool _failing;
@@ -160,7 +162,7 @@ internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts
             var (container, problem) = Read(last, entry.Values);
             if (container is not null) containers.Add(container);
             else undeliverable.Add(problem!);
-            largest = Math.Max(largest, container?.Bytes ?? 0);
+            largest = Math.Max(largest, container?.Bytes ?? BytesOf(problem!));
         }
 
         if (undeliverable.Count > 0) await KeepAsync(undeliverable, cancellationToken).ConfigureAwait(false);
@@ -187,9 +189,21 @@ internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts
         return (null, new Undeliverable(log.Number, id.ToString(), container.StreamId, reason, [.. container.Events.Cast<object>()], EntryCodec.RawOf(fields)));
     }
 
+    /// <summary>Hands them over about a megabyte at a time, each deleted from the log at once: were all kept or none, many large ones might never be.</summary>
     private async Task KeepAsync(List<Undeliverable> entries, CancellationToken cancellationToken)
     {
         Log.Undeliverable(parts.Logger, parts.Provider, log.Number, entries.Count, entries[0].Reason);
+        for (var from = 0; from < entries.Count;)
+        {
+            var (to, bytes) = (from, 0L);
+            while (to < entries.Count && (to == from || bytes + BytesOf(entries[to]) <= KeepBytes)) bytes += BytesOf(entries[to++]);
+            await KeepPartAsync(entries.GetRange(from, to - from), cancellationToken).ConfigureAwait(false);
+            from = to;
+        }
+    }
+
+    private async Task KeepPartAsync(List<Undeliverable> entries, CancellationToken cancellationToken)
+    {
         if (parts.Keeper is { } keeper)
         {
             await keeper.KeepAsync(entries, cancellationToken).WaitAsync(KeepTimeout, parts.Time, cancellationToken).ConfigureAwait(false);
@@ -202,6 +216,8 @@ internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts
 
         parts.Metrics.Undeliverable(parts.Provider, log.Number, entries.Count);
     }
+
+    private static int BytesOf(Undeliverable entry) => entry.Fields.Sum(field => field.Value.Length);
 
     private async Task SubscribeAsync(CancellationToken cancellationToken)
     {
@@ -254,7 +270,9 @@ internal sealed class QueueReceiver(QueueLog log, QueueCache cache, StreamsParts
             var age = cache.Oldest() is { } oldest ? parts.Time.GetUtcNow() - DateTimeOffset.FromUnixTimeMilliseconds(oldest.Milliseconds) : TimeSpan.Zero;
             Length = length;
             if (!_ending.IsCancellationRequested) parts.Metrics.Lag(parts.Provider, log.Number, length, age > TimeSpan.Zero ? age : TimeSpan.Zero);
-            if (cache.Stranded() is { } stranded) Log.Stranded(parts.Logger, parts.Provider, log.Number, stranded.ToString());
+            var stranded = cache.Stranded();
+            if (stranded is { } stream && stranded == _stranded) Log.Stranded(parts.Logger, parts.Provider, log.Number, stream.ToString());
+            _stranded = stranded; // said when it still is next time: a stream's first entry is here before its consumers are found
         }
         catch (Exception) // survived: reading tells why, the lag is told next time
         {

@@ -31,9 +31,12 @@ public sealed class RedisStreamsOptions
     [Range(1, 10_000)]
     public int ReadEntries { get; set; } = 256;
 
-    /// <summary>Most containers of one stream that are handed to a consumer in one call. Default: 100.</summary>
+    /// <summary>
+    /// Events of one stream that are handed to a consumer in one call; the last container is not split, so it may be some more. What a consumer does with
+    /// a call (a topic: one commit) must fit into its own bounds. Default: 256.
+    /// </summary>
     [Range(1, 10_000)]
-    public int DeliveryEntries { get; set; } = 100;
+    public int DeliveryEvents { get; set; } = 256;
 
     /// <summary>Longest wait of a silo for news of an idle queue; it then looks by itself. Default: 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:00:10")]

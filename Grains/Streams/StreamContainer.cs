@@ -1,4 +1,3 @@
-using System.Collections;
 using Orleans.Providers.Streams.Common;
 using Orleans.Serialization;
 using Orleans.Streams;
@@ -31,7 +30,7 @@ internal sealed class StreamContainer : IBatchContainer, IOnDeserialized
     private EntryCodec? _codec;
 
     [NonSerialized]
-    private IEnumerable? _read;
+    private Array? _read;
 
     public StreamContainer(StreamId stream, EntryId id, byte[] events, byte[]? context, EntryCodec codec)
     {
@@ -49,7 +48,10 @@ internal sealed class StreamContainer : IBatchContainer, IOnDeserialized
 
     /// <summary>The events; read from their bytes once per process.</summary>
     /// <exception cref="Exception">The bytes cannot be read.</exception>
-    public IEnumerable Events => _read ??= _codec!.ReadEvents(_events);
+    public Array Events => _read ??= _codec!.ReadEvents(_events);
+
+    /// <summary>How many events; 1 as long as they have not been read.</summary>
+    public int Count => _read?.Length ?? 1;
 
     public IEnumerable<Tuple<T, StreamSequenceToken>> GetEvents<T>()
     {

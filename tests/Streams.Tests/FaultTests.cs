@@ -111,6 +111,44 @@ public sealed class FaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Silo_StartsInFrontOfAFullRedis_ReadsItAndSoMakesRoom()
+    {
+        await SetAsync("maxmemory", "4mb");
+        var ledger = new Ledger { Before = _ => Task.FromException(new InvalidOperationException("not yet")) };
+        var appended = 0;
+        await using (var before = await TestSilos.StartAsync(_redis.Endpoint, options: Impatient, ledger: ledger, expected: [Full]))
+        {
+            await Assert.ThrowsAsync<StreamAppendException>(async () =>
+            {
+                for (; appended < 10_000; appended++) await before.Stream("s").OnNextAsync(new Number(appended, new byte[10_000]));
+            });
+        }
+
+        ledger.Before = _ => Task.CompletedTask;
+        await using var silos = await TestSilos.StartAsync(_redis.Endpoint, options: Impatient, ledger: ledger);
+        await silos.TakenAsync("s", appended, Soon);
+        await Eventually.EqualAsync(HealthStatus.Healthy, () => HealthOf(silos).Status, Soon);
+
+        static void Impatient(RedisStreamsOptions streams) => (streams.Queues, streams.FullWait) = (1, TimeSpan.FromMilliseconds(200));
+    }
+
+    [Fact]
+    public async Task Redis_RefusesAppends_TheProducersHealthSaysSoUntilItTakesThemAgain()
+    {
+        await using var silos = await TestSilos.StartAsync(_redis.Endpoint);
+        var health = silos.Cluster.Client.ServiceProvider.GetRequiredService<HealthCheckService>();
+        await SetAsync("min-replicas-to-write", "1"); // there is none
+        await Assert.ThrowsAsync<StreamAppendException>(() => silos.AppendAsync("s", 0, 1));
+        var report = await health.CheckHealthAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("NOREPLICAS", report.Entries["streams-numbers"].Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+
+        await SetAsync("min-replicas-to-write", "0");
+        await silos.AppendAsync("s", 0, 1);
+        Assert.Equal(HealthStatus.Healthy, (await health.CheckHealthAsync(TestContext.Current.CancellationToken)).Status);
+    }
+
+    [Fact]
     public async Task Consumer_ThrowsForAWhile_ItsStreamWaitsAndOthersGoOn()
     {
         await using var silos = await TestSilos.StartAsync(_redis.Endpoint);

@@ -91,6 +91,14 @@ public sealed class ProviderTests(RedisServer redis) : IClassFixture<RedisServer
     }
 
     [Fact]
+    public async Task Append_AsLargeAsAnyBatchOfConnectors_IsTakenWithoutSettings()
+    {
+        await using var silos = await TestSilos.StartAsync(redis.Endpoint);
+        await silos.Stream("s").OnNextAsync(new Number(0, new byte[17 << 20])); // the largest MaxRecordBytes, and what goes with it
+        await silos.TakenAsync("s", 1);
+    }
+
+    [Fact]
     public async Task Start_WithAnotherNumberOfQueues_IsRefused()
     {
         await using (await TestSilos.StartAsync(redis.Endpoint, options: streams => streams.Queues = 4)) { }

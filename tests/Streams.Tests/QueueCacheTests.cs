@@ -82,7 +82,7 @@ public sealed class QueueCacheTests
     private sealed class Model
     {
         private const int MaxCursors = 3;
-        private readonly RedisStreamsOptions _options = new() { DeliveryEntries = 4 };
+        private readonly RedisStreamsOptions _options = new() { DeliveryEvents = 4 };
         private readonly List<ModelCursor> _cursors = [];
         private readonly int[] _done = new int[4]; // by stream: how many of its entries may be done at most
         private long _next;
@@ -150,7 +150,7 @@ public sealed class QueueCacheTests
             if (picked.HasFailed) picked.HasFailed = false;
             else picked.Completed = picked.Taken;
             Advance(picked.Stream);
-            var expected = entries.Skip(picked.Completed).Take(_options.DeliveryEntries).Select(entry => entry.Id).ToList();
+            var expected = entries.Skip(picked.Completed).Take(_options.DeliveryEvents).Select(entry => entry.Id).ToList();
             picked.Taken = picked.Completed + expected.Count;
             Assert.Equal(expected.Count > 0, picked.Cursor.MoveNextWithResult().Kind == QueueCacheCursorMoveResultKind.Success);
             var current = picked.Cursor.GetCurrent(out var error);

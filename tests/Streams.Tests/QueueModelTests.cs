@@ -80,5 +80,5 @@ public sealed class QueueModelTests(RedisServer redis) : IClassFixture<RedisServ
     private static string Wrong(QueueHarness harness) => string.Join("; ", harness.Appended.Select(stream => $"{stream.Key}: {stream.Value}, taken {harness.TakenOf(stream.Key, 0).Count} and {harness.TakenOf(stream.Key, 1).Count}"));
 
     private QueueHarness NewHarness() =>
-        new(redis.Endpoint, new RedisStreamsOptions { DeletePeriod = TimeSpan.Zero, DeliveryEntries = 3, IdleWait = TimeSpan.FromMilliseconds(100) }, $"model-{Interlocked.Increment(ref s_queues)}");
+        new(redis.Endpoint, new RedisStreamsOptions { DeletePeriod = TimeSpan.Zero, DeliveryEvents = 3, IdleWait = TimeSpan.FromMilliseconds(100) }, $"model-{Interlocked.Increment(ref s_queues)}");
 }

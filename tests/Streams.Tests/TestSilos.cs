@@ -55,6 +55,7 @@ internal sealed class TestSilos : IAsyncDisposable
 
         void Configure(RedisStreamsOptions streams)
         {
+            streams.CallTimeout = Deadline; // a disk that stands still for seconds is no fault here
             options?.Invoke(streams);
             streams.UseRedis(redis);
         }

@@ -19,7 +19,7 @@ public sealed class RedisClusterServers : IAsyncLifetime
     {
         for (var i = 0; i < 3; i++)
         {
-            var master = new RedisServer { Settings = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "3000"] };
+            var master = new RedisServer { Settings = ["--cluster-enabled", "yes", "--cluster-config-file", "nodes.conf", "--cluster-node-timeout", "15000"] };
             _masters.Add(master);
             await master.StartAsync(CancellationToken.None);
         }
