@@ -55,8 +55,13 @@ internal sealed partial class FanoutWorker
         if (newest is null) return true;
         if (newest.Epoch != subscriber.Epoch)
         {
-            Restart(subscriber, newest);
-            return true;
+            if (!BeginsWith(subscriber, channel, newest))
+            {
+                Restart(subscriber, newest);
+                return true;
+            }
+
+            subscriber.Epoch = newest.Epoch;
         }
 
         if (newest.Offset <= subscriber.Offset) return true;
@@ -93,6 +98,10 @@ internal sealed partial class FanoutWorker
 
         return true;
     }
+
+    /// <summary>True for one that has nothing yet, where the new epoch is here from its first event on: then nothing is missed.</summary>
+    private static bool BeginsWith(Subscriber subscriber, TopicChannel channel, Update newest) =>
+        subscriber.Offset == 0 && channel.Oldest is { Offset: 1 } first && first.Epoch == newest.Epoch;
 
     private bool IsFull(Connection connection) => connection.Pending.Bytes >= _options.MaxWriteBytes;
 

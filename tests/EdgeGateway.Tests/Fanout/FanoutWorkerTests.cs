@@ -112,6 +112,18 @@ public sealed class FanoutWorkerTests : IDisposable
     }
 
     [Fact]
+    public void Attach_BeforeTheFirstEventOfAnotherEpoch_GetsAllOfItAndNoGap()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every);
+        channel.Begin(A.At(0));
+        var client = _rig.Connect().Join(channel);
+        for (var offset = 1; offset <= 3; offset++) channel.Publish(A.Frame(offset, A.Epoch + 1), 0, Accept.NewEpoch); // the first write failed, the topic began anew
+        _rig.Run();
+        Assert.Equal([1, 2, 3], client.Offsets);
+        Assert.All(client.Received, got => Assert.Null(got.Envelope.Gap));
+    }
+
+    [Fact]
     public void Publish_ManyWithinARound_LeaveInOneWrite()
     {
         var channels = new List<TopicChannel>();
