@@ -106,6 +106,7 @@ internal static class SiloComposition
             {
                 (sql.Invariant, sql.ConnectionString) = SqlStorageExtensions.ForOrleans(database, cluster.Sql ?? "");
                 sql.HashPicker = SqlStorageExtensions.NewHasher();
+                sql.DeleteStateOnClear = true; // pages of dead letters, whose keys never come again
             });
             return;
         }
@@ -113,7 +114,7 @@ internal static class SiloComposition
         foreach (var name in (string[])[TopicStorage.Provider, TopicStorage.Ordinary])
         {
             if (cluster.Provider == ClusterProvider.Local) silo.AddMemoryGrainStorage(name);
-            else silo.AddRedisGrainStorage(name, redis => redis.ConfigurationOptions = ConfigurationOptions.Parse(cluster.Redis ?? ""));
+            else silo.AddRedisGrainStorage(name, redis => (redis.ConfigurationOptions, redis.DeleteStateOnClear) = (ConfigurationOptions.Parse(cluster.Redis ?? ""), true));
         }
     }
 

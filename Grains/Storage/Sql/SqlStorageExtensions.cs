@@ -15,7 +15,8 @@ public static class SqlStorageExtensions
     /// <param name="serviceId">Name under which records are kept.</param>
     public static IServiceCollection AddSqlStorage(this IServiceCollection services, SqlDatabase database, string connectionString, string serviceId)
     {
-        services.AddOptionsWithValidateOnStart<SqlOptions, SqlOptionsValidator>().BindConfiguration("Storage");
+        services.AddOptionsWithValidateOnStart<SqlOptions, SqlOptionsValidator>().BindConfiguration("Storage").Validate<IOptions<TopicOptions>>(
+            static (storage, topics) => storage.Timeout < topics.Value.WriteTimeout, "Storage:Timeout must be less than Topics:WriteTimeout, or topics never hear why the database did not store them.");
         services.PostConfigure<TopicOptions>(topics => topics.DurableStorage ??= true);
         services.AddSingleton(Dialect.Of(database, connectionString));
         services.AddSingleton<StorageHealth>();

@@ -120,9 +120,9 @@ public abstract class StorageContract
             },
             iter: 30, threads: 1);
 
-    private static GrainState<TopicRecord> New(ulong epoch) => new(new TopicRecord { Epoch = epoch });
+    private protected static GrainState<TopicRecord> New(ulong epoch) => new(new TopicRecord { Epoch = epoch });
 
-    private static GrainId Grain() => GrainId.Create("topic.news", $"k{Guid.NewGuid():N}{Interlocked.Increment(ref _count)}");
+    private protected static GrainId Grain() => GrainId.Create("topic.news", $"k{Guid.NewGuid():N}{Interlocked.Increment(ref _count)}");
 
     private async Task AssertOneWinsAsync(GrainId grain, GrainState<TopicRecord> one, GrainState<TopicRecord> other)
     {

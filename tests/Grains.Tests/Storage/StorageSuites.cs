@@ -78,10 +78,39 @@ public abstract class SqlTopicStorageSuite : SqlStorageSuite
 
 public abstract class OrdinarySqlStorageSuite : SqlStorageSuite
 {
+    [Fact]
+    public async Task Clear_WhatIsStored_LeavesNoRow()
+    {
+        var (grain, state) = (StorageContract.Grain(), New(1));
+        await One.WriteStateAsync("page", grain, state);
+        await One.ClearStateAsync("page", grain, state);
+        Assert.Equal(0L, await RowsAsync());
+        await Other.ReadStateAsync("page", grain, state);
+        Assert.False(state.RecordExists);
+        await Other.WriteStateAsync("page", grain, New(2));
+        Assert.Equal(1L, await RowsAsync());
+    }
+
+    [Fact]
+    public async Task Clear_OfAnOlderVersion_ConflictsAndLeavesTheNewer()
+    {
+        var (grain, stale) = (StorageContract.Grain(), New(1));
+        await One.WriteStateAsync("page", grain, stale);
+        var newer = New(0);
+        await Other.ReadStateAsync("page", grain, newer);
+        newer.State = New(2).State;
+        await Other.WriteStateAsync("page", grain, newer);
+        await Assert.ThrowsAsync<InconsistentStateException>(() => One.ClearStateAsync("page", grain, stale));
+        await One.ReadStateAsync("page", grain, stale);
+        Assert.Equal(2UL, stale.State!.Epoch);
+    }
+
+    private async Task<long> RowsAsync() => Convert.ToInt64(await SqlDatabases.RunAsync(Server, "SELECT COUNT(*) FROM OrleansStorage"), null);
+
     private protected override async Task<IGrainStorage> NewAsync()
     {
         var (invariant, connection) = SqlStorageExtensions.ForOrleans(SqlDatabases.KindOf(Server), Server.ConnectionString);
-        var options = new AdoNetGrainStorageOptions { Invariant = invariant, ConnectionString = connection, GrainStorageSerializer = new JsonStorageSerializer(), HashPicker = SqlStorageExtensions.NewHasher() };
+        var options = new AdoNetGrainStorageOptions { Invariant = invariant, ConnectionString = connection, GrainStorageSerializer = new JsonStorageSerializer(), HashPicker = SqlStorageExtensions.NewHasher(), DeleteStateOnClear = true };
         var services = new ServiceCollection().AddSerializer().BuildServiceProvider();
         var storage = new AdoNetGrainStorage(
             services.GetRequiredService<IActivatorProvider>(), NullLogger<AdoNetGrainStorage>.Instance, Options.Create(options), Options.Create(new ClusterOptions { ServiceId = "test", ClusterId = "test" }), "Default");

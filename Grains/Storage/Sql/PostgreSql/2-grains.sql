@@ -44,4 +44,13 @@ $q$),
             AND Version = @GrainStateVersion
         RETURNING Version)
     SELECT COALESCE((SELECT Version FROM updated), @GrainStateVersion) AS NewGrainStateVersion
+$q$),
+('DeleteStorageKey', $q$
+    WITH deleted AS (
+        DELETE FROM OrleansStorage
+        WHERE GrainIdHash = @GrainIdHash AND GrainTypeHash = @GrainTypeHash AND GrainIdN0 = @GrainIdN0 AND GrainIdN1 = @GrainIdN1
+            AND GrainTypeString = @GrainTypeString AND GrainIdExtensionString = COALESCE(@GrainIdExtensionString, '') AND ServiceId = @ServiceId
+            AND Version = @GrainStateVersion
+        RETURNING Version)
+    SELECT COALESCE((SELECT Version + 1 FROM deleted), @GrainStateVersion) AS NewGrainStateVersion
 $q$);
