@@ -36,6 +36,7 @@ internal sealed class ReplicatedAppends(StreamsRedis redis, RedisStreamsOptions 
         }
         catch (Exception) // rethrown: the master may be another one next time
         {
+            append.Answer.TrySetCanceled(CancellationToken.None); // if it still waits for its group, it is not appended any more
             _masters.TryRemove(keys[0], out _);
             throw;
         }
@@ -67,7 +68,12 @@ internal sealed class ReplicatedAppends(StreamsRedis redis, RedisStreamsOptions 
         while (await waiting.WaitToReadAsync(_ending.Token).ConfigureAwait(false))
         {
             group.Clear();
-            while (group.Count < MaxGroup && waiting.TryRead(out var append)) group.Add(append);
+            while (group.Count < MaxGroup && waiting.TryRead(out var append))
+            {
+                if (!append.Answer.Task.IsCompleted) group.Add(append);
+            }
+
+            if (group.Count == 0) continue;
             try
             {
                 await RunGroupAsync(master, group).ConfigureAwait(false);

@@ -9,6 +9,7 @@ public sealed class ClusterServerTests(RedisClusterServers servers) : IClassFixt
 {
     [Theory]
     [InlineData(0)]
+    [InlineData(1)]
     public async Task Append_OnARedisCluster_AllTakenInOrderFromSeveralMasters(int ackReplicas)
     {
         await using var silos = await TestSilos.StartAsync(servers.Configuration, silos: 2, options: streams => streams.AckReplicas = ackReplicas);
