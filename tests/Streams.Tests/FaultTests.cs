@@ -195,7 +195,7 @@ public sealed class FaultTests : IAsyncLifetime
             }
             catch (StreamAppendException)
             {
-                // not acknowledged: again
+                await TestSilos.PauseAsync(); // not acknowledged: again
             }
         }
 

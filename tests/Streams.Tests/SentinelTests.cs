@@ -84,7 +84,7 @@ public sealed class SentinelTests
             }
             catch (StreamAppendException)
             {
-                // not acknowledged: again
+                await TestSilos.PauseAsync(); // not acknowledged: again
             }
         }
 

@@ -81,10 +81,13 @@ internal sealed class TestSilos : IAsyncDisposable
             }
             catch (StreamAppendException)
             {
-                // not acknowledged: again
+                await PauseAsync(); // not acknowledged: again
             }
         }
     }
+
+    /// <summary>A producer's wait before it tries again: without one, a few of them would take the whole machine from what they wait for.</summary>
+    public static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(20, 60)), TimeProvider.System, CancellationToken.None);
 
     /// <summary>Waits until the first <paramref name="count"/> numbers of a stream were taken, in order.</summary>
     public async Task TakenAsync(string stream, int count, TimeSpan? deadline = null)

@@ -13,7 +13,17 @@ if (TortureOptions.Read(args, out var error) is not { } options)
 
 using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, pressed) => (pressed.Cancel, _) = (true, stop.CancelAsync());
-var verdict = options.CheckUri is not null ? await Deployment.CheckAsync(options, stop.Token) : null;
+Verdict? verdict = null;
+try
+{
+    if (options.CheckUri is not null) verdict = await Deployment.CheckAsync(options, stop.Token);
+}
+catch (Exception e) when (e is InvalidOperationException or HttpRequestException)
+{
+    Console.Error.WriteLine($"{options.CheckUri} cannot be checked: {e.Message}");
+    return 2;
+}
+
 foreach (var database in options.CheckUri is null ? options.Databases : [])
 {
     var found = await Run.TortureAsync(options, database, stop.Token);

@@ -13,6 +13,7 @@ namespace E2EEvents.Torture.Checking;
 internal static class Deployment
 {
     private const int MaxTopics = 50;
+    private static readonly TimeSpan FirstTopics = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(30);
 
     public static async Task<Verdict> CheckAsync(TortureOptions options, CancellationToken cancellationToken)
@@ -21,7 +22,12 @@ internal static class Deployment
         var verdict = new Verdict { Minutes = options.Minutes, Seed = options.Seed, Clients = options.Clients };
         using var http = new HttpClient { BaseAddress = gateway, Timeout = TimeSpan.FromSeconds(15) };
         var topics = await TopicsAsync(http, options.Topics, cancellationToken);
-        if (topics.Count == 0) throw new InvalidOperationException($"{gateway} has no topics; name some with --topic.");
+        for (var asked = TimeProvider.System.GetTimestamp(); topics.Count == 0; topics = await TopicsAsync(http, options.Topics, cancellationToken))
+        {
+            if (TimeProvider.System.GetElapsedTime(asked) > FirstTopics) throw new InvalidOperationException($"{gateway} has no topics; name some with --topic.");
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken); // a deployment that has just begun has none yet
+        }
+
         Console.WriteLine($"== following {topics.Count} topics of {gateway} with {options.Clients} clients for {options.Minutes} minutes");
         var seen = new SeenStates();
         var clients = new List<(ResumingClient Client, List<Transcript> Topics)>();
