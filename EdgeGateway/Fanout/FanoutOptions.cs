@@ -22,6 +22,13 @@ internal sealed class FanoutOptions
     [Range(4096, 1 << 24)]
     public int MaxWriteBytes { get; set; } = 256 << 10;
 
+    /// <summary>
+    /// Bytes handed to all connections that they have yet to take; beyond it the slowest are cut, and resume elsewhere or later. One connection holds at
+    /// most about <see cref="MaxWriteBytes"/> and one update. Default: 512 MiB.
+    /// </summary>
+    [Range(1 << 20, 1L << 40)]
+    public long MaxHeldBytes { get; set; } = 512 << 20;
+
     /// <summary>Silence after which a comment (SSE) or a ping (WebSocket) is written. Default: 20 s, under the idle limit of every CDN known; 8 s for a Fastly with its default byte gap.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")]
     public TimeSpan Heartbeat { get; set; } = TimeSpan.FromSeconds(20);
@@ -37,6 +44,10 @@ internal sealed class FanoutOptions
     /// <summary>Time for the close reason to get out before the connection is cut. Default: 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan CloseTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>When the gateway stops: each client is told to connect again after a random part of this, so that they do not all return at once. Default: 2 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan ReconnectWithin { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>Planned life of a stream, ± 20 % so that reconnects do not align. Default: 30 min.</summary>
     [Range(typeof(TimeSpan), "00:00:10", "1.00:00:00")]

@@ -5,6 +5,7 @@
 import { streamPath, finalCloses, formatPosition } from './core.js';
 
 const planned = code => code === 4000 || code === 1001;
+const waitIn = reason => Number(/ after (\d+) ms$/.exec(reason)?.[1] ?? 0); // of a gateway that stops and spreads its clients' return
 const badFrame = { code: 1002, reason: 'not the protocol: a frame that is no JSON object' };
 
 /** A guard around the callbacks: silent after the end and after abort. */
@@ -41,7 +42,7 @@ export function ws(request, on) {
   const line = once(on, () => socket.close(1000));
   socket.onopen = () => line.report('open');
   socket.onmessage = message => deliver(line, message.data);
-  socket.onclose = ({ code, reason }) => line.end({ code, reason, planned: planned(code), final: finalCloses.has(code) });
+  socket.onclose = ({ code, reason }) => line.end({ code, reason, planned: planned(code), final: finalCloses.has(code), retryAfter: waitIn(reason) });
   return line.abort;
 }
 
@@ -59,7 +60,7 @@ export function sse(request, on) {
   source.addEventListener('close', message => {
     let close = {};
     try { close = JSON.parse(message.data); } catch { /* an end without a reason is an end */ }
-    line.end({ code: close.code, reason: close.reason, planned: planned(close.code), final: finalCloses.has(close.code) });
+    line.end({ code: close.code, reason: close.reason, planned: planned(close.code), final: finalCloses.has(close.code), retryAfter: close.waitMs ?? 0 });
   });
   source.onerror = () => line.end({ code: 0, reason: source.readyState === EventSource.CLOSED ? 'refused' : 'connection lost' });
   return line.abort;

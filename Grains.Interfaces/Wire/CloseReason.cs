@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 
 namespace E2EEvents.Grains.Interfaces.Wire;
@@ -44,5 +45,8 @@ public sealed record CloseReason(ushort Code, string Name, string Text, bool Rec
         [GoingAway, ProtocolError, TooBig, Lifetime, SlowConsumer, PingTimeout, UnexpectedFrame, Internal, Unavailable];
 
     /// <summary>The reason as UTF-8 for a close frame.</summary>
-    public byte[] ReasonBytes() => Encoding.UTF8.GetBytes($"{Name}: {Text}");
+    /// <param name="waitMs">Milliseconds that this client should wait before it connects again; 0 = its own choice.</param>
+    public byte[] ReasonBytes(int waitMs = 0) => Encoding.UTF8.GetBytes(Words(waitMs));
+
+    internal string Words(int waitMs) => waitMs == 0 ? $"{Name}: {Text}" : string.Create(CultureInfo.InvariantCulture, $"{Name}: {Text} after {waitMs} ms");
 }

@@ -123,12 +123,17 @@ public static class Envelope
     }
 
     /// <summary>The end of a stream, for one stream format.</summary>
+    /// <param name="format">Which.</param>
+    /// <param name="reason">Why.</param>
+    /// <param name="waitMs">Milliseconds that the client should wait before it connects again; 0 = its own choice.</param>
     /// <exception cref="ArgumentOutOfRangeException">The format is no stream format.</exception>
-    public static byte[] EncodeClose(WireFormat format, CloseReason reason) => format switch
+    public static byte[] EncodeClose(WireFormat format, CloseReason reason, int waitMs = 0) => format switch
     {
+        WireFormat.Sse or WireFormat.SseMany when waitMs > 0 =>
+            Encoding.UTF8.GetBytes($"retry: {waitMs}\nevent: close\ndata: {{\"code\":{reason.Code},\"reason\":\"{reason.Words(waitMs)}\",\"waitMs\":{waitMs}}}\n\n"),
         WireFormat.Sse or WireFormat.SseMany =>
-            Encoding.UTF8.GetBytes($"event: close\ndata: {{\"code\":{reason.Code},\"reason\":\"{reason.Name}: {reason.Text}\"}}\n\n"),
-        WireFormat.WebSocket => WebSocketFrames.Close(reason),
+            Encoding.UTF8.GetBytes($"event: close\ndata: {{\"code\":{reason.Code},\"reason\":\"{reason.Words(0)}\"}}\n\n"),
+        WireFormat.WebSocket => WebSocketFrames.Close(reason, waitMs),
         _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Only streams are closed with a reason."),
     };
 

@@ -63,9 +63,11 @@ public static class WebSocketFrames
     public static byte[] Pong(ReadOnlySpan<byte> payload) => Whole(WebSocketOpcode.Pong, payload);
 
     /// <summary>A close frame.</summary>
-    public static byte[] Close(CloseReason reason)
+    /// <param name="reason">Why.</param>
+    /// <param name="waitMs">Wait before the client connects again; 0 = its own choice.</param>
+    public static byte[] Close(CloseReason reason, int waitMs = 0)
     {
-        var text = reason.ReasonBytes();
+        var text = reason.ReasonBytes(waitMs);
         Span<byte> payload = stackalloc byte[2 + CloseReason.MaxReasonBytes];
         BinaryPrimitives.WriteUInt16BigEndian(payload, reason.Code);
         text.CopyTo(payload[2..]);

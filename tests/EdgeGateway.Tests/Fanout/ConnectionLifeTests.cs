@@ -120,33 +120,6 @@ public sealed class ConnectionLifeTests : IDisposable
     }
 
     [Fact]
-    public void CloseShare_AllSteps_CloseEverybodyOnceAndEvenly()
-    {
-        var channel = Channel("a", 1);
-        var clients = new List<FakeClient>();
-        for (var i = 0; i < 20; i++) clients.Add(_rig.Connect(WireFormat.Sse).Join(channel));
-        for (var step = 0; step < 4; step++)
-        {
-            _rig.Worker.Post(new Work(WorkKind.CloseShare, CloseReason.GoingAway, 4 - step));
-            _rig.Run();
-            Assert.Equal(5 * (step + 1), clients.FindAll(client => client.Closed == CloseReason.GoingAway).Count);
-        }
-
-        Assert.All(clients, client => Assert.Equal(["change", "close"], client.Received.ConvertAll(got => got.Name)));
-    }
-
-    [Fact]
-    public void CloseShare_LastStep_AlsoClosesWhoeverComesLater()
-    {
-        _rig.Worker.Post(new Work(WorkKind.CloseShare, CloseReason.GoingAway, 1));
-        _rig.Run();
-        var late = _rig.Connect(WireFormat.Sse);
-        _rig.Run();
-        Assert.Same(CloseReason.GoingAway, late.Closed);
-        Assert.Equal("close", Assert.Single(late.Received).Name);
-    }
-
-    [Fact]
     public void Stop_OpenConnections_AreCutAndWorkThatComesLaterIsRefused()
     {
         var channel = Channel("a", 1);

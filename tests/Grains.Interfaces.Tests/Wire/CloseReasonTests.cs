@@ -38,5 +38,14 @@ public sealed class CloseReasonTests
         Assert.DoesNotContain(Encoding.UTF8.GetString(bytes), c => c is '"' or '\\' || c < ' ' || c > '~');
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void ReasonBytes_WithAWait_EndsInItAndFits(string name)
+    {
+        var bytes = Reason(name).ReasonBytes(waitMs: 600_000);
+        Assert.InRange(bytes.Length, 1, CloseReason.MaxReasonBytes);
+        Assert.EndsWith(" after 600000 ms", Encoding.UTF8.GetString(bytes), StringComparison.Ordinal);
+    }
+
     private static CloseReason Reason(string name) => CloseReason.All.Single(reason => reason.Name == name);
 }

@@ -72,6 +72,11 @@ public sealed class EnvelopeTests
     public void EncodeClose_EachStreamFormat_IsTheGoldenOne(WireFormat format) =>
         Golden.Equal($"close.{NameOf(format)}", Envelope.EncodeClose(format, CloseReason.SlowConsumer));
 
+    [Theory]
+    [MemberData(nameof(StreamFormats))]
+    public void EncodeClose_WithAWait_IsTheGoldenOne(WireFormat format) =>
+        Golden.Equal($"close-wait.{NameOf(format)}", Envelope.EncodeClose(format, CloseReason.GoingAway, waitMs: 1700));
+
     [Fact]
     public void EncodeFreshness_Json_IsRefused() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Envelope.EncodeFreshness(WireFormat.Json, Topic, stale: true));
