@@ -41,7 +41,7 @@ public static class EdgeGatewayExtensions
         services.AddOptionsWithValidateOnStart<LinkOptions, LinkOptionsValidator>().BindConfiguration("Link");
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
-        services.AddSingleton<StreamSession>().AddSingleton<TopicReads>();
+        services.AddSingleton<Backfill>().AddSingleton<StreamSession>().AddSingleton<TopicReads>();
         services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>().AddSingleton<RegionsEndpoint>();
         services.AddSingleton<Operations.LetterReplay>();
         services.AddSingleton<PublishKeys>().AddSingleton<TopicPublisher>().AddSingleton<PublishEndpoint>();

@@ -150,6 +150,46 @@ internal sealed class TopicChannel
         }
     }
 
+    /// <summary>True if a subscriber at <paramref name="have"/> can go on from what is kept here, or is told in here that it cannot.</summary>
+    public bool Reaches(Position have) => Delivery == Delivery.Latest || Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1;
+
+    /// <summary>
+    /// Puts history in front of what is kept, so that all who resume in there share one read and one encoding. It leaves by the same bounds as the rest.
+    /// </summary>
+    /// <param name="frames">In order and without holes, from where somebody resumes; states of their own. What is here already is passed over.</param>
+    /// <param name="gatewayTime">Now, Unix µs.</param>
+    /// <returns>False if they do not reach what is kept, or do not fit beside it.</returns>
+    public bool Prepend(IReadOnlyList<Frame> frames, long gatewayTime)
+    {
+        lock (_lock)
+        {
+            if (_oldest is not { IsAfterHole: false } oldest) return false;
+            var (count, bytes) = (0, 0L);
+            while (count < frames.Count && frames[count].Position.Epoch == oldest.Epoch && frames[count].Position.Offset < oldest.Offset) bytes += frames[count++].State.Length;
+            if (count == 0 || frames[count - 1].Position.Offset != oldest.Offset - 1 || _updates + count > _maxUpdates || _bytes + bytes > _maxBytes) return false;
+            var first = oldest;
+            for (var i = count - 1; i >= 0; i--)
+            {
+                var update = new Update(Name, frames[i], i > 0 ? frames[i - 1] : null, gatewayTime);
+                update.LinkTo(first);
+                first = update;
+            }
+
+            (_updates, _bytes) = (_updates + count, _bytes + bytes);
+            Volatile.Write(ref _oldest, first);
+            return true;
+        }
+    }
+
+    /// <summary>True if <see cref="Prepend"/> may have room for what lies between <paramref name="have"/> and what is kept, of which <paramref name="bytes"/> are known.</summary>
+    public bool MayReach(Position have, long bytes = 0)
+    {
+        lock (_lock)
+        {
+            return _oldest is { IsAfterHole: false } oldest && oldest.Epoch == have.Epoch && oldest.Offset - have.Offset - 1 <= _maxUpdates - _updates && bytes <= _maxBytes - _bytes;
+        }
+    }
+
     private void Append(Update update, bool startsAnew)
     {
         if (startsAnew || _newest is null || Delivery == Delivery.Latest)

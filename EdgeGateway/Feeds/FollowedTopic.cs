@@ -15,6 +15,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     private bool _lost;
     private long _freshAt;
     private HomeClock? _clock;
+    private Fill? _fill;
 
     public TopicChannel Channel { get; } = channel;
 
@@ -51,6 +52,12 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
 
     /// <summary>The topic lives on without the state its subscribers hold: stale until its first new frame.</summary>
     public bool IsLost => Volatile.Read(ref _lost);
+
+    /// <summary>The fill of the channel's past that is under way or was last; null = there was none.</summary>
+    public Fill? LastFill => Volatile.Read(ref _fill);
+
+    /// <summary>Replaces <paramref name="last"/> by <paramref name="next"/>; false if somebody else did.</summary>
+    public bool TryBeginFill(Fill? last, Fill next) => Interlocked.CompareExchange(ref _fill, next, last) == last;
 
     /// <summary>One more holder; false when the topic was let go meanwhile.</summary>
     public bool TryHold()
@@ -175,6 +182,6 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     }
 
     /// <summary>A copy with a state of its own: a slice would keep the whole batch alive.</summary>
-    private static Frame Own(Frame frame) =>
+    public static Frame Own(Frame frame) =>
         new(frame.Position, frame.State.ToArray(), frame.OriginTime, frame.HomeTime, frame.Transaction, frame.EdgeTime);
 }

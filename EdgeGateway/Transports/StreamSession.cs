@@ -10,9 +10,10 @@ namespace E2EEvents.EdgeGateway.Transports;
 /// Joins a connection to its topics without a hole, and keeps it until it ends:
 /// 1. hold the topic, so that the gateway follows it;
 /// 2. if the channel reaches back to the client's position, attach there;
-/// 3. else read on at the topic's grain until the channel does, or history is too short and the client is told.
+/// 3. else history is put in front of the channel once for all who resume in it; what does not fit there a client reads for itself until the channel does;
+///    or history is too short and the client is told.
 /// </summary>
-internal sealed class StreamSession(TopicFollower follower, FanoutWorkers workers, Admission admission, IOptions<FeedOptions> feeds, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class StreamSession(TopicFollower follower, Backfill backfill, FanoutWorkers workers, Admission admission, IOptions<FeedOptions> feeds, IOptions<GatewayOptions> options, TimeProvider time)
 {
     private const int CatchUpBytes = 128 << 10;
 
@@ -102,7 +103,10 @@ internal sealed class StreamSession(TopicFollower follower, FanoutWorkers worker
         var channel = topic.Channel;
         while (after is { } have && !connection.Ended.IsCompleted)
         {
-            if (channel.Delivery == Delivery.Latest || channel.Oldest is not { } oldest || oldest.Epoch != have.Epoch || oldest.Offset <= have.Offset + 1) return (have, false);
+            if (channel.Reaches(have)) return (have, false);
+            var reached = await backfill.ReachAsync(topic, have, gone).ConfigureAwait(false);
+            if (reached == Reach.Reached) continue;
+            if (reached == Reach.TooShort) return (have, true);
 
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(gone);
             deadline.CancelAfter(feeds.Value.PullWait + feeds.Value.CallDeadline);

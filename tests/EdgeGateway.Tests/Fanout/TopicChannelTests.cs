@@ -32,6 +32,51 @@ public sealed class TopicChannelTests : IDisposable
     }
 
     [Fact]
+    public void Prepend_HistoryUpToWhatIsKept_IsSharedByThoseWhoResumeInIt()
+    {
+        var channel = Channel(Delivery.Every, 7, 8);
+        Assert.False(channel.Reaches(A.At(3)));
+        Assert.True(channel.Prepend([A.Frame(4), A.Frame(5), A.Frame(6), A.Frame(7)], 0));
+        Assert.Equal([4, 5, 6, 7, 8], Kept(channel));
+        Assert.True(channel.Reaches(A.At(3)));
+        Assert.Equal([0, 4, 5, 0, 7], Bases(channel)); // 7 came without knowing the one before it
+        var client = _rig.Connect();
+        Assert.False(A.Now(Run(client.Attach(channel, A.At(2)))));
+        Assert.True(A.Now(Run(client.Attach(channel, A.At(3)))));
+        Assert.Equal([4, 5, 6, 7, 8], client.Offsets);
+    }
+
+    [Fact]
+    public void Prepend_WhatDoesNotReachOrFit_IsRefused()
+    {
+        var channel = _rig.Channel(A.Match, Delivery.Every, maxUpdates: 4);
+        Assert.False(channel.Prepend([A.Frame(1)], 0));
+        channel.Publish(A.Frame(7), 0, Accept.NewEpoch);
+        channel.Publish(A.Frame(8), 0, Accept.Next);
+        Assert.False(channel.Prepend([], 0));
+        Assert.False(channel.Prepend([A.Frame(4), A.Frame(5)], 0));
+        Assert.False(channel.Prepend([A.Frame(6, A.OtherEpoch)], 0));
+        Assert.False(channel.MayReach(A.At(3)));
+        Assert.False(channel.Prepend([A.Frame(4), A.Frame(5), A.Frame(6)], 0));
+        Assert.False(channel.Prepend([A.Frame(5), A.Frame(6, padding: 1 << 20)], 0));
+        Assert.Equal([7, 8], Kept(channel));
+        Assert.True(channel.MayReach(A.At(4)));
+        Assert.True(channel.Prepend([A.Frame(5), A.Frame(6)], 0));
+        channel.Publish(A.Frame(9), 0, Accept.Next);
+        Assert.Equal([6, 7, 8, 9], Kept(channel));
+    }
+
+    [Fact]
+    public void Prepend_BeforeAHole_IsRefused()
+    {
+        var channel = Channel(Delivery.Every, 1, 2);
+        channel.Publish(A.Frame(5), 0, Accept.Hole);
+        Assert.False(channel.MayReach(A.At(2)));
+        Assert.False(channel.Prepend([A.Frame(3), A.Frame(4)], 0));
+        Assert.Equal([5], Kept(channel));
+    }
+
+    [Fact]
     public void Publish_OffsetsMissingInEvery_IsRefusedUnlessTheHoleIsAccepted()
     {
         var channel = Channel(Delivery.Every, 1, 2);
@@ -144,6 +189,19 @@ public sealed class TopicChannelTests : IDisposable
         var channel = _rig.Channel(A.Match, delivery);
         foreach (var offset in offsets) channel.Publish(A.Frame(offset), 0, Accept.NewEpoch);
         return channel;
+    }
+
+    private Task<bool> Run(Task<bool> attaching)
+    {
+        _rig.Run();
+        return attaching;
+    }
+
+    private static List<long> Bases(TopicChannel channel)
+    {
+        var offsets = new List<long>();
+        for (var update = channel.Oldest; update is not null; update = update.Next) offsets.Add(update.PatchBase);
+        return offsets;
     }
 
     private static List<long> Kept(TopicChannel channel)

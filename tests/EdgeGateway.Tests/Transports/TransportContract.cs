@@ -81,6 +81,35 @@ public abstract class TransportContract
         Assert.Equal((9, 0), (match.Taken, match.Gaps.Count)); // 2, which it had, and 3 to 10
     }
 
+    [Theory]
+    [InlineData(1000, 0)]
+    [InlineData(5, 1)] // history does not reach back: all are told so
+    public async Task Resume_ManyBeforeTheChannel_ShareOneRead(int historyBound, int gaps)
+    {
+        await using var rig = await GatewayRig.StartAsync();
+        var topic = rig.Region.Topic(A.Match, historyBound).Publish(9);
+        await rig.FollowAsync(topic);
+        var calls = topic.Calls;
+        var clients = new List<StreamReaderCore>();
+        var matches = new List<Transcript>();
+        try
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                matches.Add(GatewayRig.StandingAt(topic, 2 + (i % 2)));
+                clients.Add(await ConnectAsync(rig, null, matches[^1]));
+            }
+
+            foreach (var match in matches) await match.ReachesAsync(9, Soon);
+            Assert.All(matches, match => Assert.Equal(gaps, match.Gaps.Count));
+            Assert.InRange(topic.Calls - calls, 1, 2); // 2, should one at 3 have come first
+        }
+        finally
+        {
+            foreach (var client in clients) await client.DisposeAsync();
+        }
+    }
+
     [Fact]
     public async Task Resume_BeforeHistory_IsToldTheGap()
     {
