@@ -25,9 +25,11 @@ internal sealed class GatewayMetrics
     private readonly UpDownCounter<long> _links;
     private long _open;
 
+    private readonly Meter _meter;
+
     public GatewayMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = _meter = meters.Create(MeterName);
         _framesSent = meter.CreateCounter<long>("e2e.gateway.frames.sent", "{frame}", "Frames handed to connections.");
         _bytesSent = meter.CreateCounter<long>("e2e.gateway.bytes.sent", "By", "Bytes handed to streaming connections.");
         _closed = meter.CreateCounter<long>("e2e.gateway.connections.closed", "{connection}", "Streams closed by the gateway, by reason.");
@@ -54,6 +56,9 @@ internal sealed class GatewayMetrics
         _framesSent.Add(frames);
         _bytesSent.Add(bytes);
     }
+
+    /// <summary>Has what connections hold asked for whenever metrics are read.</summary>
+    public void ObserveHeld(Func<long> held) => _meter.CreateObservableGauge("e2e.gateway.bytes.held", held, "By", "Bytes handed to streaming connections that they have yet to take.");
 
     public void Opened(string transport)
     {

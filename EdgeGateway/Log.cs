@@ -54,6 +54,9 @@ internal static partial class Log
     [LoggerMessage(3016, LogLevel.Error, "Cutting a {Transport} client failed; it is dropped from delivery all the same.")]
     public static partial void AbortFailed(ILogger logger, string transport, Exception exception);
 
+    [LoggerMessage(3017, LogLevel.Warning, "{Count} connections that did not take their bytes are cut, the slowest first, because all together held more than Gateway:Fanout:MaxHeldBytes ({Held} bytes are held now); they can resume from their last positions.")]
+    public static partial void Shed(ILogger logger, int count, long held);
+
     [LoggerMessage(3020, LogLevel.Information, "Region {Region} (silo {Silo}, {Address}) follows topics over a link.")]
     public static partial void LinkOpened(ILogger logger, string region, string silo, System.Net.IPAddress? address);
 

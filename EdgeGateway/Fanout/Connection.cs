@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace E2EEvents.EdgeGateway.Fanout;
 
 /// <summary>Where a connection's bytes go. One write at a time; what is given is not kept beyond the returned task.</summary>
@@ -72,6 +74,12 @@ internal sealed class Connection
 
     /// <summary>Milliseconds of the worker's clock.</summary>
     public long BlockedSince { get; set; }
+
+    /// <summary>Bytes of the write under way.</summary>
+    public int HeldBytes { get; set; }
+
+    /// <summary>The client's address, for an operator.</summary>
+    public IPAddress? Client { get; init; }
 
     public long LastWrite { get; set; }
 

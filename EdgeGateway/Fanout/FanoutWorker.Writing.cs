@@ -53,6 +53,7 @@ internal sealed partial class FanoutWorker
 
         connection.IsBlocked = true;
         connection.BlockedSince = _now;
+        Hold(connection, bytes.Length);
         connection.Gathered = gathered;
         connection.Writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
     }
@@ -82,6 +83,7 @@ internal sealed partial class FanoutWorker
     private void EndWrite(Connection connection)
     {
         connection.IsBlocked = false;
+        LetGo(connection);
         var gathered = connection.Gathered;
         connection.Gathered = null;
         Exception? failure = null;
@@ -220,7 +222,8 @@ internal sealed partial class FanoutWorker
     private void SayClose(Connection connection, CloseReason reason)
     {
         if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection));
-        Append(connection, connection.Farewell ?? Envelope.EncodeClose(connection.Format, reason));
+        var waitMs = reason == CloseReason.GoingAway ? Random.Shared.Next((int)_options.ReconnectWithin.TotalMilliseconds + 1) : 0;
+        Append(connection, connection.Farewell ?? Envelope.EncodeClose(connection.Format, reason, waitMs));
         connection.CloseWritten = true;
     }
 
@@ -235,6 +238,7 @@ internal sealed partial class FanoutWorker
         foreach (var subscriber in connection.Subscribers) subscriber.Channel.SubscribersOf(Index).Remove(subscriber);
         connection.Subscribers.Clear();
         connection.Pending.Clear(_arrays);
+        LetGo(connection);
         Complete(connection.AwaitingPending);
         Complete(connection.AwaitingWrite);
         if (!connection.IsBlocked) End(connection);

@@ -13,6 +13,7 @@ internal sealed partial class FanoutWorker
 
     private readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
     private readonly FanoutOptions _options;
+    private readonly SlowBudget _budget;
     private readonly TimeProvider _time;
     private readonly GatewayMetrics _metrics;
     private readonly ILogger _logger;
@@ -25,8 +26,9 @@ internal sealed partial class FanoutWorker
     private int _backlog;
     private Task? _running;
 
-    public FanoutWorker(int index, FanoutOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
+    public FanoutWorker(int index, FanoutOptions options, SlowBudget budget, TimeProvider time, GatewayMetrics metrics, ILogger logger)
     {
+        _budget = budget;
         Index = index;
         _options = options;
         _time = time;
@@ -82,6 +84,14 @@ internal sealed partial class FanoutWorker
         if (connection.OwePong(pong)) Post(new Work(WorkKind.Pong, connection, null));
     }
 
+    /// <summary>Its connections that do not take their bytes now; none once it has stopped.</summary>
+    public Task<List<SlowConnection>> SlowAsync()
+    {
+        var slow = new TaskCompletionSource<List<SlowConnection>>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new Work(WorkKind.Slow, this, slow));
+        return slow.Task;
+    }
+
     /// <summary>Handles what is queued, up to a limit, and flushes; false once it was told to stop. For the worker's own loop, or a test that did not start it.</summary>
     internal bool Round()
     {
@@ -102,6 +112,7 @@ internal sealed partial class FanoutWorker
         }
 
         FlushDirty();
+        Shed();
         Interlocked.Add(ref _backlog, -handled);
         Count();
         return true;
@@ -135,6 +146,7 @@ internal sealed partial class FanoutWorker
     {
         if (work.Argument is Attachment attachment) attachment.Done.TrySetResult(true);
         if (work.Argument is Writing writing) writing.Done.TrySetResult();
+        if (work.Argument is TaskCompletionSource<List<SlowConnection>> slow) slow.TrySetResult([]);
         if (work.Target is Connection connection) connection.End(CloseReason.GoingAway);
     }
 
@@ -177,6 +189,9 @@ internal sealed partial class FanoutWorker
                 break;
             case WorkKind.CloseShare:
                 CloseShare((CloseReason)work.Target, (int)work.Argument!);
+                break;
+            case WorkKind.Slow:
+                ((TaskCompletionSource<List<SlowConnection>>)work.Argument!).TrySetResult(Slow());
                 break;
             case WorkKind.Tick:
                 Tick();

@@ -8,6 +8,7 @@ namespace E2EEvents.EdgeGateway.Fanout;
 internal sealed class FanoutWorkers : IHostedService, IDisposable
 {
     private readonly FanoutWorker[] _workers;
+    private readonly SlowBudget _budget;
     private readonly int _maxBacklog;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stopping = new();
@@ -19,8 +20,10 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
         var count = options.Value.Workers > 0 ? options.Value.Workers : Math.Min(8, Environment.ProcessorCount);
         _time = time;
         _maxBacklog = options.Value.MaxBacklog;
+        _budget = new SlowBudget(options.Value.MaxHeldBytes);
+        metrics.ObserveHeld(() => _budget.Held);
         _workers = new FanoutWorker[count];
-        for (var i = 0; i < count; i++) _workers[i] = new FanoutWorker(i, options.Value, time, metrics, logger);
+        for (var i = 0; i < count; i++) _workers[i] = new FanoutWorker(i, options.Value, _budget, time, metrics, logger);
     }
 
     public int Count => _workers.Length;
@@ -50,6 +53,15 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
     public async ValueTask RoomAsync(CancellationToken cancellationToken)
     {
         while (IsFull()) await Task.Delay(TimeSpan.FromMilliseconds(1), _time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The connections that do not take their bytes now, the slowest first: longest without taking a byte, then furthest behind.</summary>
+    public async Task<List<SlowConnection>> SlowestAsync(int max)
+    {
+        var all = new List<SlowConnection>();
+        foreach (var slow in await Task.WhenAll(Array.ConvertAll(_workers, worker => worker.SlowAsync())).ConfigureAwait(false)) all.AddRange(slow);
+        all.Sort(static (a, b) => (b.BlockedMs, b.Behind).CompareTo((a.BlockedMs, a.Behind)));
+        return all.Count > max ? all[..max] : all;
     }
 
     /// <summary>Closes all connections, spread over <paramref name="window"/> so that their clients do not return in one wave.</summary>

@@ -14,6 +14,7 @@ internal enum WorkKind
     Freshness,
     Close,
     CloseShare,
+    Slow,
     Tick,
     Stop,
 }

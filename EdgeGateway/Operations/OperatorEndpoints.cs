@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Linq;
 using System.Text.Json;
+using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,7 +17,7 @@ internal static class OperatorEndpoints
     // Says null where there is none: what a topic lacks is worth seeing.
     private static readonly JsonSerializerOptions WithNulls = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
-    /// <summary>Dead letters, homes, <c>GET /inspect/{kind}/{key}</c> and <c>GET /regions</c>.</summary>
+    /// <summary>Dead letters, homes, <c>GET /inspect/{kind}/{key}</c>, <c>GET /connections/slowest?max=20</c> and <c>GET /regions</c>.</summary>
     public static void MapOperators(this IEndpointRouteBuilder endpoints)
     {
         var operators = endpoints.MapGroup("").AddEndpointFilter(async (context, next) =>
@@ -32,9 +33,14 @@ internal static class OperatorEndpoints
         });
         operators.MapDeadLetters();
         operators.MapGet("/inspect/{kind}/{key}", InspectAsync);
+        operators.MapGet("/connections/slowest", SlowestAsync);
         operators.MapGet("/regions", static http => http.RequestServices.GetRequiredService<Transports.Http.RegionsEndpoint>().GetForOperatorsAsync(http));
         operators.MapHomes();
     }
+
+    private static async Task<IResult> SlowestAsync(FanoutWorkers workers, CancellationToken cancellationToken, int max = 20) => max is < 1 or > 1000
+        ? Results.Problem($"max is {max}; 1 to 1,000.", statusCode: 400)
+        : Results.Json(new { connections = await workers.SlowestAsync(max).WaitAsync(Deadline, cancellationToken).ConfigureAwait(false) }, Indented);
 
     private static async Task<IResult> InspectAsync(string kind, string key, IServiceProvider services, CancellationToken cancellationToken)
     {

@@ -31,7 +31,7 @@ internal sealed class SseEndpoint(StreamSession session, Admission admission, Ki
             if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate && http.Request.Protocol == HttpProtocol.Http11) rate.MinDataRate = null;
 
             var format = request.Topics.Count == 1 ? WireFormat.Sse : WireFormat.SseMany;
-            var connection = new Connection(new ResponseSink(http), format, request.Deltas, Transport);
+            var connection = new Connection(new ResponseSink(http), format, request.Deltas, Transport) { Client = admission.ClientOf(http) };
             await session.RunAsync(connection, request, _hello, http.RequestAborted).ConfigureAwait(false);
         }
         finally

@@ -41,7 +41,7 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
     private async Task ServeAsync(HttpContext http, Stream stream, StreamRequest request)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        var connection = new Connection(new StreamSink(http, stream), WireFormat.WebSocket, request.Deltas, Transport);
+        var connection = new Connection(new StreamSink(http, stream), WireFormat.WebSocket, request.Deltas, Transport) { Client = admission.ClientOf(http) };
         var sending = session.RunAsync(connection, request, [], gone.Token);
         var reading = ReadAsync(stream, connection, gone);
         try

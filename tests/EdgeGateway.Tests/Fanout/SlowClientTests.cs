@@ -38,6 +38,50 @@ public sealed class SlowClientTests : IDisposable
     }
 
     [Fact]
+    public void Round_TooManyBytesHeld_TheSlowestAreCutUntilItFits()
+    {
+        using var rig = new FanoutRig(new FanoutOptions { MaxHeldBytes = 3 << 20 });
+        var channel = new TopicChannel(A.Match, Delivery.Latest, rig.Workers, 1, 1 << 20);
+        channel.Publish(A.Frame(1, padding: 900 << 10), 0, Accept.NewEpoch);
+        rig.Log.Expect(3017);
+        var fast = rig.Connect().Join(channel);
+        var slow = new List<FakeClient>();
+        for (var i = 0; i < 5; i++)
+        {
+            slow.Add(rig.Connect(mode: SinkMode.Blocking).Join(channel));
+            rig.Time.Advance(TimeSpan.FromMilliseconds(100)); // and so the first is the slowest
+        }
+
+        Assert.Equal([true, true, false, false, false], slow.ConvertAll(client => client.Sink.IsAborted));
+        Assert.Same(CloseReason.SlowConsumer, slow[0].Closed);
+        slow[2].Sink.Release();
+        slow.Add(rig.Connect(mode: SinkMode.Blocking).Join(channel)); // room again
+        Assert.Equal(3, slow.FindAll(client => !client.Sink.IsAborted && client.Sink.IsWriting).Count);
+        Assert.Null(fast.Closed);
+        Assert.True(rig.Log.Has(3017));
+    }
+
+    [Fact]
+    public async Task SlowestAsync_BlockedConnections_AreToldTheSlowestFirst()
+    {
+        var channel = Channel(Delivery.Every, 1, 1);
+        _rig.Connect().Join(channel);
+        _rig.Connect(mode: SinkMode.Blocking).Join(channel);
+        _rig.Pass(TimeSpan.FromSeconds(2));
+        _rig.Connect(WireFormat.Sse, mode: SinkMode.Blocking).Join(channel);
+        Publish(channel, 2, 4);
+        _rig.Pass(TimeSpan.FromSeconds(1));
+        var asking = _rig.Workers.SlowestAsync(10);
+        _rig.Run();
+        var slowest = await asking;
+        Assert.Equal([("websocket", 3000L, 3L), ("sse", 1000L, 3L)], slowest.ConvertAll(slow => (slow.Transport, slow.BlockedMs, slow.Behind)));
+        Assert.All(slowest, slow => Assert.True(slow.HeldBytes > 200 && slow.Topics is [_] && slow.TopicCount == 1));
+        var asked = _rig.Workers.SlowestAsync(1);
+        _rig.Run();
+        Assert.Single(await asked);
+    }
+
+    [Fact]
     public void Publish_OneClientBlocked_DelaysNobodyElse()
     {
         var channel = Channel(Delivery.Every, 1, 1);
