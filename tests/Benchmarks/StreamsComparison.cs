@@ -8,6 +8,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Orleans.Streams;
 using Orleans.Streams.Core;
+using StackExchange.Redis;
 
 namespace E2EEvents.Benchmarks;
 
@@ -33,7 +34,7 @@ internal static class StreamsComparison
             using var host = Silo(provider, redis.Endpoint);
             await host.StartAsync();
             await IdleAsync(provider, redis);
-            await LatencyAsync(host, provider);
+            await LatencyAsync(host, provider, redis);
             foreach (var events in (int[])[1, 100]) await ThroughputAsync(host, provider, redis, events);
             await host.StopAsync();
         }
@@ -58,23 +59,43 @@ internal static class StreamsComparison
         Write($"{provider,-7} idle: silo {100 * (Cpu() - cpu) / started.Elapsed:0.0} % of a core, Redis {100 * (Cpu(redis) - redisCpu) / started.Elapsed:0.0} %");
     }
 
-    private static async Task LatencyAsync(IHost host, string provider)
+    /// <summary>Beside it, in turn, a bare XADD to the same Redis: what one write to this disk takes, which no event can go below.</summary>
+    private static async Task LatencyAsync(IHost host, string provider, RedisServer redis)
     {
+        await using var bare = await ConnectionMultiplexer.ConnectAsync(redis.Endpoint);
         var taken = host.Services.GetRequiredService<Taken>();
         var stream = StreamOf(host, provider, 0);
-        var micros = new List<double>();
-        for (var i = 0; i < 220; i++)
+        var (whole, after, disk) = (new List<double>(), new List<double>(), new List<double>());
+        for (var i = 0; i < 420; i++)
         {
             var arrived = taken.Next();
             var started = Stopwatch.GetTimestamp();
             await stream.OnNextAsync(Event(0, i));
+            var appended = Stopwatch.GetTimestamp();
             await arrived;
-            if (i >= 20) micros.Add(Stopwatch.GetElapsedTime(started).TotalMicroseconds);
-            await Task.Delay(TimeSpan.FromMilliseconds(20 + Random.Shared.Next(30)), TimeProvider.System);
+            var ended = Stopwatch.GetTimestamp();
+            await PauseAsync();
+            var beforeBare = Stopwatch.GetTimestamp();
+            await bare.GetDatabase().StreamAddAsync("bare", "f", new byte[EventBytes]);
+            if (i >= 20)
+            {
+                whole.Add(Stopwatch.GetElapsedTime(started, ended).TotalMilliseconds);
+                after.Add(Math.Max(0, Stopwatch.GetElapsedTime(appended, ended).TotalMilliseconds));
+                disk.Add(Stopwatch.GetElapsedTime(beforeBare).TotalMilliseconds);
+            }
+
+            await PauseAsync();
         }
 
-        micros.Sort();
-        Write($"{provider,-7} idle latency, append to consumer: p50 {micros[100] / 1000:0.00} ms, p99 {micros[197] / 1000:0.00} ms, max {micros[^1] / 1000:0.00} ms");
+        Write($"{provider,-7} idle latency, p50 / p99 ms: append to consumer {Percentiles(whole)}, acknowledged to consumer {Percentiles(after)}, a bare XADD {Percentiles(disk)}");
+
+        static Task PauseAsync() => Task.Delay(TimeSpan.FromMilliseconds(60 + Random.Shared.Next(60)), TimeProvider.System); // what was done before is deleted by then
+    }
+
+    private static string Percentiles(List<double> values)
+    {
+        values.Sort();
+        return string.Create(CultureInfo.InvariantCulture, $"{values[values.Count / 2]:0.00} / {values[values.Count * 99 / 100]:0.00}");
     }
 
     private static async Task ThroughputAsync(IHost host, string provider, RedisServer redis, int events)
