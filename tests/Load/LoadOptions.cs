@@ -5,12 +5,12 @@ namespace E2EEvents.Load;
 /// <summary>Options of all roles and modes; README.md tells what each means and which a mode looks at.</summary>
 internal sealed class LoadOptions
 {
-    /// <summary>Most connections of one driver: a process here may hold 20,000 descriptors.</summary>
-    private const int MaxConnections = 19_000;
-
     public required string[] Transports { get; init; }
 
     public required int Connections { get; init; }
+
+    /// <summary>Connections of one client process; beyond that there are several.</summary>
+    public required int PerProcess { get; init; }
 
     public required int Topics { get; init; }
 
@@ -57,6 +57,9 @@ internal sealed class LoadOptions
 
     public required int Port { get; init; }
 
+    /// <summary>Port on which a server role takes updates of a publisher; 0 = a gateway makes them itself.</summary>
+    public required int FeedPort { get; init; }
+
     /// <summary>host:port, for the role publish.</summary>
     public required string Redis { get; init; }
 
@@ -102,7 +105,8 @@ internal sealed class LoadOptions
         var options = new LoadOptions
         {
             Transports = arguments.OneOf("transport", "websocket", "websocket", "sse", "longpoll", "poll").Split(','),
-            Connections = arguments.Whole("connections", 1000, 1, MaxConnections),
+            Connections = arguments.Whole("connections", 1000, 1, 1_000_000),
+            PerProcess = arguments.Whole("per-process", 19_000, 1, 1_000_000),
             Topics = arguments.Whole("topics", 1, 1, 100_000),
             TopicsPerConnection = arguments.Whole("topics-per-connection", 1, 1, 50),
             Rate = arguments.Number("rate", 20, 0.001, 100_000),
@@ -122,6 +126,7 @@ internal sealed class LoadOptions
             Query = arguments.Text("query", ""),
             Pin = pin,
             Port = arguments.Whole("port", 0, 0, 65535),
+            FeedPort = arguments.Whole("feed-port", 0, 0, 65535),
             Redis = arguments.Text("redis", ""),
             Stream = arguments.Text("stream", "load"),
             SyncAlways = arguments.OneOf("fsync", "everysec", "everysec", "always") == "always",

@@ -2,21 +2,28 @@ using E2EEvents.Load;
 using E2EEvents.Load.Clients;
 using E2EEvents.Load.Measuring;
 using E2EEvents.Load.Modes;
+using E2EEvents.Load.Peers;
+using E2EEvents.Load.Peers.Clients;
+using E2EEvents.Load.Peers.Servers;
 using E2EEvents.Load.Servers;
 using E2EEvents.Load.Sockets;
 using E2EEvents.Load.Sources;
 
 // Load driver: one mode or role a call. See README.md.
 if (args is ["proxy", .. var given]) return await LinkProxy.RunAsync(given);
+if (args is ["peers", .. var peers]) return await PeersMode.RunAsync(peers);
+if (args is ["clients"]) return await ServeCrowd.RunAsync();
+if (args is ["peer-clients", .. var clients]) return await ServeClients.RunAsync(clients);
 if (args.Length == 0 || LoadOptions.Read(args[1..], Console.Error) is not { } options)
 {
-    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|regions|serve-gateway|up|up-regions|publish|proxy [--name value …]; tests/Load/README.md lists the options.");
+    Console.Error.WriteLine("Usage: load steady|idle|storm|slow|regions|peers|serve-gateway|serve-signalr|up|up-regions|publish|peer-clients|proxy [--name value …]; tests/Load/README.md lists the options.");
     return 2;
 }
 
 return args[0] switch
 {
     "serve-gateway" => await ServeGateway.RunAsync(options),
+    "serve-signalr" => await ServeSignalR.RunAsync(options),
     "up" => await ServeRegion.RunAsync(options),
     "up-regions" => await ServeRegions.RunAsync(options),
     "publish" => await Publisher.RunAsync(options),

@@ -10,9 +10,9 @@ internal sealed class ClientLoop : IDisposable
 
     private readonly Epoll _epoll = new();
     private readonly ConcurrentQueue<Action> _commands = new();
-    private readonly List<ClientConnection?> _table = [];
-    private readonly Queue<ClientConnection> _toOpen = new();
-    private readonly PriorityQueue<ClientConnection, long> _timers = new();
+    private readonly List<SocketConnection?> _table = [];
+    private readonly Queue<SocketConnection> _toOpen = new();
+    private readonly PriorityQueue<SocketConnection, long> _timers = new();
     private readonly Thread _thread;
     private double _openPerMicrosecond;
     private long _openSince;
@@ -75,7 +75,7 @@ internal sealed class ClientLoop : IDisposable
     }
 
     /// <summary>Opens connections, <paramref name="perSecond"/> of them a second; 0 = all at once.</summary>
-    public Task OpenAsync(IReadOnlyList<ClientConnection> connections, double perSecond) => InvokeAsync(() =>
+    public Task OpenAsync(IReadOnlyList<SocketConnection> connections, double perSecond) => InvokeAsync(() =>
     {
         foreach (var connection in connections) _toOpen.Enqueue(connection);
         (_openPerMicrosecond, _openSince, _opened) = (perSecond / 1e6, Clock.Timestamp, 0);
@@ -99,7 +99,7 @@ internal sealed class ClientLoop : IDisposable
         Volatile.Write(ref _joined, 0);
     });
 
-    public void Add(ClientConnection connection, int interest)
+    public void Add(SocketConnection connection, int interest)
     {
         connection.Index = _table.Count;
         _table.Add(connection);
@@ -107,15 +107,15 @@ internal sealed class ClientLoop : IDisposable
         _epoll.Add(connection.Handle, interest, connection.Index);
     }
 
-    public void Watch(ClientConnection connection, int interest) => _epoll.Modify(connection.Handle, interest, connection.Index);
+    public void Watch(SocketConnection connection, int interest) => _epoll.Modify(connection.Handle, interest, connection.Index);
 
-    public void Removed(ClientConnection connection)
+    public void Removed(SocketConnection connection)
     {
         _table[connection.Index] = null;
         Volatile.Write(ref _open, _open - 1);
     }
 
-    public void CallAt(ClientConnection connection, TimeSpan after) =>
+    public void CallAt(SocketConnection connection, TimeSpan after) =>
         _timers.Enqueue(connection, Clock.Timestamp + (long)(after.TotalSeconds * Clock.Time.TimestampFrequency));
 
     public void Received(int bytes)
@@ -135,7 +135,7 @@ internal sealed class ClientLoop : IDisposable
         if (_measuring) Figures.Answers++;
     }
 
-    public void Joined(ClientConnection connection, long connectStarted)
+    public void Joined(SocketConnection connection, long connectStarted)
     {
         Figures.Joined(Clock.MicrosecondsSince(connectStarted));
         Volatile.Write(ref _joined, _joined + 1);

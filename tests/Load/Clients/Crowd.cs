@@ -1,30 +1,24 @@
 namespace E2EEvents.Load.Clients;
 
-/// <summary>All connections of a run over all loops.</summary>
-internal sealed class Crowd : IDisposable
+/// <summary>The connections of one process over its loops: every <c>step</c>-th of a run's, from <c>first</c> on.</summary>
+internal sealed class Crowd : ICrowd
 {
     private readonly ClientLoop[] _loops;
     private readonly TopicSet _topics;
     private readonly Clock _clock;
     private readonly string _transport;
     private readonly List<ClientConnection> _all = [];
+    private readonly int _first;
+    private readonly int _step;
 
-    public Crowd(int threads, string transport, Target target, TopicSet topics, Clock clock, string query, TimeSpan pollEvery)
+    public Crowd(int threads, string transport, Target target, TopicSet topics, Clock clock, string query, TimeSpan pollEvery, int first = 0, int step = 1)
     {
-        (_topics, _clock, _transport) = (topics, clock, transport);
+        (_topics, _clock, _transport, _first, _step) = (topics, clock, transport, first, step);
         _loops = new ClientLoop[threads];
         for (var i = 0; i < threads; i++) _loops[i] = new ClientLoop(target, topics, clock, query, pollEvery);
     }
 
-    public int OpenCount
-    {
-        get
-        {
-            var count = 0;
-            foreach (var loop in _loops) count += loop.OpenCount;
-            return count;
-        }
-    }
+    public IReadOnlyList<int> ProcessIds => [];
 
     private int JoinedCount
     {
@@ -36,13 +30,6 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    /// <summary>Opens more connections and waits until all have joined or are lost.</summary>
-    /// <param name="count">How many.</param>
-    /// <param name="perSecond">Pace; 0 = all at once.</param>
-    /// <param name="neverRead">They stop reading once they have joined.</param>
-    /// <param name="deadline">Longest wait.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Connections that joined; fewer than asked for if some were lost or the deadline passed.</returns>
     public async Task<int> OpenAsync(int count, double perSecond, bool neverRead, TimeSpan deadline, CancellationToken cancellationToken)
     {
         var before = JoinedCount;
@@ -53,7 +40,7 @@ internal sealed class Crowd : IDisposable
         for (var i = 0; i < count; i++)
         {
             var loop = _all.Count % _loops.Length;
-            var connection = Create(_loops[loop], _all.Count, neverRead);
+            var connection = Create(_loops[loop], _first + (_all.Count * _step), neverRead);
             _all.Add(connection);
             shares[loop].Add(connection);
         }
@@ -73,7 +60,6 @@ internal sealed class Crowd : IDisposable
         foreach (var loop in _loops) await loop.MeasureAsync(on);
     }
 
-    /// <summary>Figures so far, of all loops.</summary>
     public async Task<Figures> FiguresAsync()
     {
         var sum = new Figures();
@@ -81,7 +67,6 @@ internal sealed class Crowd : IDisposable
         return sum;
     }
 
-    /// <summary>Waits until nothing was delivered for half a second, at most <paramref name="longest"/>.</summary>
     public async Task QuietAsync(TimeSpan longest, CancellationToken cancellationToken)
     {
         var started = _clock.Timestamp;
@@ -94,23 +79,28 @@ internal sealed class Crowd : IDisposable
         }
     }
 
-    /// <summary>Open, reading connections that stand behind the newest offset that any of them has of the same topic. To be asked when the source is quiet.</summary>
-    public async Task<int> CountBehindAsync()
+    public async Task<int> CountBehindAsync() => await CountBehindAsync(await NewestAsync());
+
+    /// <summary>The newest position that any connection has, by topic.</summary>
+    public async Task<Position[]> NewestAsync()
     {
         var newest = new Position[_topics.Count];
-        var behind = 0;
-        foreach (var loop in _loops) await loop.InvokeAsync(() => ForEachPosition(loop, (_, topic, position) => Raise(ref newest[topic], position)));
-        foreach (var loop in _loops) await loop.InvokeAsync(() => ForEachPosition(loop, (_, topic, position) => behind += position == newest[topic] ? 0 : 1));
-        return behind;
-
-        static void Raise(ref Position newest, Position position)
-        {
-            if (position.Epoch != newest.Epoch || position.Offset > newest.Offset) newest = position;
-        }
+        foreach (var loop in _loops) await loop.InvokeAsync(() => ForEachPosition(loop, (_, topic, position) => newest[topic] = Later(newest[topic], position)));
+        return newest;
     }
 
+    /// <summary>Topics of open, reading connections that do not stand at a position.</summary>
+    public async Task<int> CountBehindAsync(Position[] newest)
+    {
+        var behind = 0;
+        foreach (var loop in _loops) await loop.InvokeAsync(() => ForEachPosition(loop, (_, topic, position) => behind += position == newest[topic] ? 0 : 1));
+        return behind;
+    }
+
+    public static Position Later(Position a, Position b) => b.Epoch != 0 && (b.Epoch != a.Epoch || b.Offset > a.Offset) ? b : a;
+
     /// <summary>Connections lost so far.</summary>
-    public async Task<int> LostCountAsync()
+    private async Task<int> LostCountAsync()
     {
         var count = 0;
         foreach (var loop in _loops)
@@ -130,9 +120,10 @@ internal sealed class Crowd : IDisposable
         _all.Clear();
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         foreach (var loop in _loops) loop.Dispose();
+        return default;
     }
 
     private void ForEachPosition(ClientLoop loop, Action<ClientConnection, int, Position> use)

@@ -70,4 +70,33 @@ internal sealed class Figures
         foreach (var (reason, count) in other.Losses) Losses[reason] = Losses.GetValueOrDefault(reason) + count;
         for (var i = 0; i < _verdicts.Length; i++) _verdicts[i] += other._verdicts[i];
     }
+
+    /// <param name="seconds">Length of the window.</param>
+    public FiguresWire ToWire(double seconds) => new()
+    {
+        Seconds = seconds,
+        Deliveries = Deliveries,
+        Bytes = Bytes,
+        Answers = Answers,
+        Malformed = Malformed,
+        Verdicts = [.. _verdicts],
+        Losses = new Dictionary<string, int>(Losses),
+        FromHome = FiguresWire.Pairs(FromHome),
+        FromOrigin = FiguresWire.Pairs(FromOrigin),
+        FirstState = FiguresWire.Pairs(FirstState),
+    };
+
+    /// <summary>Adds those of another process.</summary>
+    public void Add(FiguresWire other)
+    {
+        Deliveries += other.Deliveries;
+        Bytes += other.Bytes;
+        Answers += other.Answers;
+        Malformed += other.Malformed;
+        for (var i = 0; i < _verdicts.Length; i++) _verdicts[i] += other.Verdicts[i];
+        foreach (var (reason, count) in other.Losses) Losses[reason] = Losses.GetValueOrDefault(reason) + count;
+        FiguresWire.Add(FromHome, other.FromHome);
+        FiguresWire.Add(FromOrigin, other.FromOrigin);
+        FiguresWire.Add(FirstState, other.FirstState);
+    }
 }

@@ -2,10 +2,11 @@ using System.Buffers.Text;
 
 namespace E2EEvents.Load.Clients;
 
-/// <summary>Server-sent events over HTTP/1.1 with chunked coding.</summary>
+/// <summary>Server-sent events over HTTP/1.1, with chunked coding or up to the end of the connection.</summary>
 internal sealed class SseConnection(ClientLoop loop, int number) : ClientConnection(loop, number)
 {
     private bool _hasHead;
+    private bool _isChunked;
     private byte[] _body = [];
 
     protected override void Begin() => Send(
@@ -24,7 +25,14 @@ internal sealed class SseConnection(ClientLoop loop, int number) : ClientConnect
             }
 
             _hasHead = true;
+            _isChunked = !HttpHead.ValueOf(bytes[..head.Bytes], "\r\nTransfer-Encoding: "u8).IsEmpty;
             used = head.Bytes;
+        }
+
+        if (!_isChunked)
+        {
+            TakeBody(bytes[used..]);
+            return bytes.Length;
         }
 
         while (IsOpen)

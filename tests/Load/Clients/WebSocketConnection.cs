@@ -1,5 +1,3 @@
-using System.Buffers.Binary;
-
 namespace E2EEvents.Load.Clients;
 
 /// <summary>A raw WebSocket: upgrade, then one envelope per text frame; answers pings.</summary>
@@ -40,30 +38,23 @@ internal sealed class WebSocketConnection(ClientLoop loop, int number) : ClientC
     /// <returns>Bytes of the frame; 0 = incomplete.</returns>
     private int TakeFrame(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < 2) return 0;
-        int length = bytes[1];
-        var header = length switch { < 126 => 2, 126 => 4, _ => 10 };
-        if (bytes.Length < header) return 0;
-        if (header == 4) length = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
-        else if (header == 10) length = checked((int)BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]));
-        if (bytes.Length - header < length) return 0;
-        var payload = bytes.Slice(header, length);
-        switch (bytes[0])
+        if (!ServerFrame.TryRead(bytes, out var frame)) return 0;
+        switch (frame.First)
         {
             case 0x80 | (byte)WebSocketOpcode.Text:
-                TakeEnvelope(payload);
+                TakeEnvelope(frame.Payload);
                 break;
             case 0x80 | (byte)WebSocketOpcode.Ping:
-                Send([0x80 | (byte)WebSocketOpcode.Pong, 0x80, 0, 0, 0, 0]); // our gateway's pings carry nothing
+                Send(ClientFrame.Of(WebSocketOpcode.Pong, frame.Payload));
                 break;
             case 0x80 | (byte)WebSocketOpcode.Close:
-                Lose(length >= 2 ? $"close {BinaryPrimitives.ReadUInt16BigEndian(payload)}" : "close without code");
+                Lose(frame.CloseReason);
                 break;
             default:
                 Loop.Figures.Malformed++;
                 break;
         }
 
-        return header + length;
+        return frame.Bytes;
     }
 }

@@ -2,8 +2,8 @@ using E2EEvents.Load.Clients;
 
 namespace E2EEvents.Load.Measuring;
 
-/// <summary>Reads the clock and the usage of server and driver at two moments.</summary>
-internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock clock)
+/// <summary>Reads the clock and the usage of server and driver, its client processes included, at two moments.</summary>
+internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock clock, IReadOnlyList<int> clients)
 {
     private readonly Dictionary<string, ProcessUsage> _before = [];
     private readonly Dictionary<string, ProcessUsage> _used = [];
@@ -34,7 +34,7 @@ internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock cl
     public void Start()
     {
         foreach (var (name, id) in processes) _before[name] = ProcessUsage.Of(id);
-        _driverBefore = ProcessUsage.Of(Environment.ProcessId).CpuSeconds;
+        _driverBefore = Driver();
         _machineBefore = ProcessUsage.MachineCpuSeconds();
         _startedAt = clock.Timestamp;
     }
@@ -43,7 +43,7 @@ internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock cl
     {
         Seconds = clock.MicrosecondsSince(_startedAt) / 1e6;
         foreach (var (name, id) in processes) _used[name] = ProcessUsage.Of(id) - _before[name];
-        DriverCpuPercent = 100 * (ProcessUsage.Of(Environment.ProcessId).CpuSeconds - _driverBefore) / Seconds;
+        DriverCpuPercent = 100 * (Driver() - _driverBefore) / Seconds;
         OthersCpuPercent = Math.Max(0, (100 * (ProcessUsage.MachineCpuSeconds() - _machineBefore) / Seconds) - ServerCpuPercent - DriverCpuPercent);
     }
 
@@ -65,4 +65,11 @@ internal sealed class Meter(IReadOnlyDictionary<string, int> processes, Clock cl
 
     /// <summary>Memory of the process that holds the connections, bytes.</summary>
     public long GatewayBytes() => processes.TryGetValue("gateway", out var id) ? ProcessUsage.Of(id).ResidentBytes : 0;
+
+    private double Driver()
+    {
+        var sum = ProcessUsage.Of(Environment.ProcessId).CpuSeconds;
+        foreach (var client in clients) sum += ProcessUsage.Of(client).CpuSeconds;
+        return sum;
+    }
 }

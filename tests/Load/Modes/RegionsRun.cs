@@ -20,7 +20,7 @@ internal sealed class RegionsRun : IAsyncDisposable
         Topics = new TopicSet(topics, options.TopicsPerConnection, options.Delivery);
         AtHome = new Crowd(1, options.Transports[0], new Target(new Uri(ready.Home), options.Addresses), Topics, clock, options.Query, options.PollEvery);
         AtEdge = new Crowd(options.Threads, options.Transports[0], new Target(new Uri(ready.Edge), options.Addresses), Topics, clock, options.Query, options.PollEvery);
-        Meter = new Meter(Processes, clock);
+        Meter = new Meter(Processes, clock, []);
     }
 
     public LoadOptions Options { get; }
@@ -88,8 +88,8 @@ internal sealed class RegionsRun : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        AtHome.Dispose();
-        AtEdge.Dispose();
+        await AtHome.DisposeAsync();
+        await AtEdge.DisposeAsync();
         if (_publisher is not null) await _publisher.DisposeAsync();
         await _regions.DisposeAsync();
     }

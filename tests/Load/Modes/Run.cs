@@ -9,11 +9,10 @@ internal sealed class Run : IAsyncDisposable
 {
     private static readonly TimeSpan JoinLimit = TimeSpan.FromSeconds(90);
 
-    private Run(LoadOptions options, string transport, IServer server, Clock clock)
+    private Run(LoadOptions options, string transport, IServer server, ICrowd crowd, Clock clock)
     {
-        (Options, Transport, Server, Clock) = (options, transport, server, clock);
-        Crowd = new Crowd(options.Threads, transport, new Target(server.Url, options.Addresses), server.Topics, clock, options.Query, options.PollEvery);
-        Meter = new Meter(server.Processes, clock);
+        (Options, Transport, Server, Crowd, Clock) = (options, transport, server, crowd, clock);
+        Meter = new Meter(server.Processes, clock, crowd.ProcessIds);
     }
 
     public LoadOptions Options { get; }
@@ -22,7 +21,7 @@ internal sealed class Run : IAsyncDisposable
 
     public IServer Server { get; }
 
-    public Crowd Crowd { get; }
+    public ICrowd Crowd { get; }
 
     public Meter Meter { get; }
 
@@ -33,7 +32,18 @@ internal sealed class Run : IAsyncDisposable
         var server = options.IsRunningServer ? new RunningServer(options)
             : options.Server == "region" ? await RegionServer.StartAsync(options, cancellationToken)
             : await GatewayServer.StartAsync(options, cancellationToken);
-        return new Run(options, transport, server, clock);
+        try
+        {
+            var crowd = options.Connections > options.PerProcess
+                ? await CrowdProcesses.StartAsync(options, transport, server, cancellationToken)
+                : new Crowd(options.Threads, transport, new Target(server.Url, options.Addresses), server.Topics, clock, options.Query, options.PollEvery);
+            return new Run(options, transport, server, crowd, clock);
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Opens connections at the usual pace.</summary>
@@ -107,7 +117,7 @@ internal sealed class Run : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Crowd.Dispose();
+        await Crowd.DisposeAsync();
         await Server.DisposeAsync();
     }
 }

@@ -28,7 +28,7 @@ internal static class Slow
         var with = await run.Crowd.FiguresAsync();
         var laws = LawReport.Of(with, behind);
         var lost = 0;
-        foreach (var (reason, count) in laws.Losses) lost += reason == Clients.ClientConnection.CutWhileNotReading ? 0 : count;
+        foreach (var (reason, count) in laws.Losses) lost += reason == Clients.SocketConnection.CutWhileNotReading ? 0 : count;
         var second = run.WithWindow(run.Result($"slow: + {hanging} hanging", options.Connections, laws, laws.Held && lost == 0), with) with { Source = source };
         return [first, second];
     }

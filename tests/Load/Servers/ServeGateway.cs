@@ -1,5 +1,6 @@
 using E2EEvents.EdgeGateway;
 using E2EEvents.Load.Clients;
+using E2EEvents.Load.Peers.Sources;
 using E2EEvents.Load.Sources;
 using E2EEvents.Testing.Processes;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,7 @@ internal static class ServeGateway
         var port = options.Port > 0 ? options.Port : FreePort.Next();
         await using var app = Build(region, port);
         await app.StartAsync();
+        using var feed = options.FeedPort > 0 ? new FeedListener(options.FeedPort, region.Publish) : null;
         await RoleHost.ServeAsync(new Ready($"http://127.0.0.1:{port}", new Dictionary<string, int> { ["gateway"] = Environment.ProcessId }, null), async order =>
         {
             if (order != "start") return await region.StopAsync();

@@ -105,6 +105,14 @@ internal static unsafe partial class Libc
         }
     }
 
+    /// <summary>Halts this thread, to some 50 µs: a timer of the framework is 1 ms coarse.</summary>
+    public static void Sleep(long microseconds)
+    {
+        var time = stackalloc long[2];
+        (time[0], time[1]) = (microseconds / 1_000_000, microseconds % 1_000_000 * 1000);
+        _ = NanoSleep(time, null); // woken early by a signal: callers look at the clock again
+    }
+
     /// <exception cref="InvalidOperationException">The call failed.</exception>
     public static int Check(int result, string call) =>
         result >= 0 ? result : throw new InvalidOperationException($"{call} failed: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}.");
@@ -129,6 +137,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "write", SetLastError = true)]
     public static partial nint Write(int handle, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "nanosleep")]
+    private static partial int NanoSleep(long* time, long* left);
 
     private static SocketAddress AddressOf(uint address, ushort port)
     {

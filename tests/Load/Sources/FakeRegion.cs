@@ -60,6 +60,14 @@ internal sealed class FakeRegion : IKindsGrain, IHomesGrain
 
     Task<KindTerm> IHomesGrain.LeaveAsync(string kind, Term to, bool leaving, CancellationToken cancellationToken) => Task.FromResult(new KindTerm(kind, new Term(1, Name)));
 
+    /// <summary>An update from outside, instead of the timetable's.</summary>
+    public void Publish(int topic, byte[] state)
+    {
+        var now = _clock.Now;
+        _all[topic].Append(state, now, now);
+        Feed.Changed(_all[topic]);
+    }
+
     public void Start()
     {
         _schedule.Start();

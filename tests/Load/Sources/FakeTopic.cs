@@ -36,18 +36,20 @@ internal sealed class FakeTopic
     public long Offset => Volatile.Read(ref _offset);
 
     /// <summary>Makes the next frame.</summary>
-    public Frame Append(long dueAt, long now)
+    public void Append(long dueAt, long now)
     {
         var state = _template.AsSpan().ToArray();
         lock (_lock)
         {
-            var offset = _offset + 1;
-            (1_000_000_000_000_000_000 + offset).TryFormat(state.AsSpan(_numberAt), out _);
-            var frame = new Frame(new Position(_epoch, offset), state, dueAt, now);
-            _frames[offset % Kept] = frame;
-            Volatile.Write(ref _offset, offset);
-            return frame;
+            (1_000_000_000_000_000_000 + _offset + 1).TryFormat(state.AsSpan(_numberAt), out _);
+            Add(state, dueAt, now);
         }
+    }
+
+    /// <summary>Makes the next frame of a given state, an array that nobody changes.</summary>
+    public void Append(byte[] state, long dueAt, long now)
+    {
+        lock (_lock) Add(state, dueAt, now);
     }
 
     /// <summary>Answer to a read or a follow.</summary>
@@ -74,5 +76,12 @@ internal sealed class FakeTopic
             while (offset < _offset && writer.Length < maxBytes) writer.Write(follow, Name, _frames[++offset % Kept]);
             return offset;
         }
+    }
+
+    private void Add(byte[] state, long dueAt, long now)
+    {
+        var offset = _offset + 1;
+        _frames[offset % Kept] = new Frame(new Position(_epoch, offset), state, dueAt, now);
+        Volatile.Write(ref _offset, offset);
     }
 }

@@ -3,10 +3,10 @@ using E2EEvents.Load.Clients;
 namespace E2EEvents.Load.Sources;
 
 /// <summary>
-/// When updates are due: each topic <c>rate</c> times a second, the topics evenly spread over the interval. An open loop: what could not be
-/// made in time is made up for, and keeps the time at which it was due.
+/// When updates are due: each topic <c>rate</c> times a second, the topics evenly spread over the interval, or in a burst all at once. An open
+/// loop: what could not be made in time is made up for, and keeps the time at which it was due.
 /// </summary>
-internal sealed class Schedule(int topics, double rate, Clock clock)
+internal sealed class Schedule(int topics, double rate, Clock clock, bool bursts = false)
 {
     private readonly double _microsecondsPerUpdate = 1e6 / (rate * topics);
     private long _startedAt;
@@ -19,6 +19,9 @@ internal sealed class Schedule(int topics, double rate, Clock clock)
     /// <summary>Most that an update was late, µs: above some ms the source itself could not keep up and the run says little.</summary>
     public long LatestMicroseconds => _latest;
 
+    /// <summary>When the next update is due, Unix µs.</summary>
+    public long NextDue => _startedAt + (long)((bursts ? _made / topics * topics : _made) * _microsecondsPerUpdate);
+
     public void Start() => (_startedAt, _made, _latest) = (clock.Now, 0, 0);
 
     /// <summary>The next update if it is due.</summary>
@@ -26,7 +29,7 @@ internal sealed class Schedule(int topics, double rate, Clock clock)
     /// <param name="dueAt">When, Unix µs.</param>
     public bool TryNext(out int topic, out long dueAt)
     {
-        dueAt = _startedAt + (long)(_made * _microsecondsPerUpdate);
+        dueAt = NextDue;
         topic = (int)(_made % topics);
         var late = clock.Now - dueAt;
         if (late < 0) return false;
@@ -38,7 +41,7 @@ internal sealed class Schedule(int topics, double rate, Clock clock)
     /// <summary>Until the next update is due: at least 1 ms, which is as fine as timers are (what is due by then goes out together), at most 100 ms.</summary>
     public TimeSpan UntilNext()
     {
-        var wait = _startedAt + (_made * _microsecondsPerUpdate) - clock.Now;
+        var wait = NextDue - clock.Now;
         return TimeSpan.FromMicroseconds(Math.Clamp(wait, 1000, 100_000));
     }
 }
