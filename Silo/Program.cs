@@ -7,8 +7,14 @@ using E2EEvents.Hosting;
 using E2EEvents.Silo;
 using Orleans.Dashboard;
 
-if (args is ["schema", var named])
+if (args is ["schema", .. var names])
 {
+    if (names is not [var named])
+    {
+        await Console.Error.WriteLineAsync("Usage: dotnet E2EEvents.Silo.dll schema PostgreSql|MySql");
+        return 2;
+    }
+
     if (!Enum.TryParse<SqlDatabase>(named, ignoreCase: true, out var database) || !Enum.IsDefined(database))
     {
         await Console.Error.WriteLineAsync($"There is no schema for '{named}'; there is one for PostgreSql and one for MySql (MariaDB too).");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 
 namespace E2EEvents.EdgeGateway.Operations;
@@ -42,6 +43,12 @@ internal static class DeadLetterCommand
             using var request = new HttpRequestMessage(command.Method, command.Address);
             using var response = await http.SendAsync(request).ConfigureAwait(false);
             var body = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.NotFound && ProblemOf(body) is null)
+            {
+                await errors.WriteLineAsync($"{command.Operators} is not a gateway's operators' listener (it answers 404); name one with --operators.").ConfigureAwait(false);
+                return 3;
+            }
+
             if (!response.IsSuccessStatusCode)
             {
                 await errors.WriteLineAsync(command.Json ? body : ProblemOf(body) ?? $"{(int)response.StatusCode} {response.ReasonPhrase}").ConfigureAwait(false);

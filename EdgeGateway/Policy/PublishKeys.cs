@@ -16,6 +16,7 @@ internal sealed class PublishKeys(IOptions<GatewayOptions> options)
     /// <exception cref="ProblemException">No key, or none of ours.</exception>
     public string PublisherOf(HttpContext http)
     {
+        if (_hashes.Length == 0) throw new ProblemException(Problem.KeyRefused, "This gateway has no keys (Gateway:PublishKeys), so nobody can publish to this kind through it.");
         var header = http.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)) throw new ProblemException(Problem.KeyRefused, "Send the header 'Authorization: Bearer <key>' with one of the gateway's keys.");
         var hash = HashOf(header[Scheme.Length..].Trim());

@@ -14,7 +14,7 @@ internal static class ConfigurationDoc
         <!-- Written by tests/Architecture.Tests from the options classes and their documentation; change those, then:
              E2E_ACCEPT_GOLDEN=1 dotnet test --project tests/Architecture.Tests --filter-class '*ConfigurationTests' -->
 
-        Every setting has a key, a default and bounds. Settings come from `appsettings.json` beside the program, then from the environment, then from the command line;
+        Every setting has a key, a default and bounds. Settings come from `appsettings.json` beside the program, then from one in the working directory, then from the environment, then from the command line;
         later ones win. A key such as `Gateway:Fanout:Heartbeat` is `Gateway__Fanout__Heartbeat` in the environment and `--Gateway:Fanout:Heartbeat` on the command
         line; the n-th element of a list is `Key:0`, `Key:1` …, an element with a name `Key:name`. Durations are written `hh:mm:ss` (with fractions: `00:00:00.5`), bytes as plain numbers.
 
