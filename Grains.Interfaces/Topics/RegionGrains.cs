@@ -19,6 +19,7 @@ public interface IKindsGrain : IGrainWithIntegerKey
 /// <param name="IsHere">True if this region is the home: topics are asked at their topic grain, else at their replica (<see cref="TopicKindAttribute.ReaderIdOf"/>).</param>
 /// <param name="Publishers">Who may publish through a gateway.</param>
 /// <param name="Leaving">True while a planned move takes the kind away: connectors must not publish.</param>
+/// <param name="MaxRate">Updates per second that one client is sent of one topic at most; 0 = all there are.</param>
 [GenerateSerializer, Immutable, Alias("e2e.kind-info")]
 public sealed record KindInfo(
     [property: Id(0)] string Kind,
@@ -27,7 +28,8 @@ public sealed record KindInfo(
     [property: Id(3)] long Term,
     [property: Id(4)] bool IsHere,
     [property: Id(5)] Publishers Publishers,
-    [property: Id(6)] bool Leaving = false);
+    [property: Id(6)] bool Leaving = false,
+    [property: Id(7)] double MaxRate = 0);
 
 /// <summary>The known topics of a kind, sharded. Key: <c>kind/shard</c>, shard 0 to <see cref="CatalogueKey.Shards"/> - 1. A topic is added with its first offset.</summary>
 [Alias("e2e.catalogue")]

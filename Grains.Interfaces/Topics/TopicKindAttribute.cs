@@ -26,8 +26,17 @@ public sealed class TopicKindAttribute : Attribute, IGrainTypeProviderAttribute,
     /// <summary>What clients are promised.</summary>
     public Delivery Delivery { get; }
 
+    /// <summary>Least and most updates per second that may be asked for.</summary>
+    public const double LeastRate = 0.1, MostRate = 1000;
+
     /// <summary>Who may publish through a gateway. Default: nobody.</summary>
     public Publishers Publishers { get; init; }
+
+    /// <summary>
+    /// Updates per second that one client is sent of one topic at most, the newest winning; of <see cref="Delivery.Latest"/> kinds only. Clients may ask
+    /// for fewer. From <see cref="LeastRate"/> to <see cref="MostRate"/>. Default: 0 = all there are.
+    /// </summary>
+    public double MaxRate { get; init; }
 
     /// <summary>The grain id to read, follow and publish at: the topic's own at home, its replica's elsewhere.</summary>
     public static GrainId ReaderIdOf(TopicKey topic, bool isHome) => isHome ? GrainIdOf(topic) : GrainId.Create("replica", topic.ToString());

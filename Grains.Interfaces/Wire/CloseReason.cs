@@ -40,9 +40,12 @@ public sealed record CloseReason(ushort Code, string Name, string Text, bool Rec
     /// <summary>The topic could not be followed in time.</summary>
     public static readonly CloseReason Unavailable = new(4005, "unavailable", "the topic cannot be reached now; reconnect with your last position", true);
 
+    /// <summary>Another choice of fields of the topic is one too many.</summary>
+    public static readonly CloseReason TooManyViews = new(4006, "too-many-views", "too many choices of fields of this topic are in use; take all its fields", false);
+
     /// <summary>All of them, for documentation and tests.</summary>
     public static IReadOnlyList<CloseReason> All { get; } =
-        [GoingAway, ProtocolError, TooBig, Lifetime, SlowConsumer, PingTimeout, UnexpectedFrame, Internal, Unavailable];
+        [GoingAway, ProtocolError, TooBig, Lifetime, SlowConsumer, PingTimeout, UnexpectedFrame, Internal, Unavailable, TooManyViews];
 
     /// <summary>The reason as UTF-8 for a close frame.</summary>
     /// <param name="waitMs">Milliseconds that this client should wait before it connects again; 0 = its own choice.</param>

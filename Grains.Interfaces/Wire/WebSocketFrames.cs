@@ -30,6 +30,8 @@ public static class WebSocketFrames
     /// <summary>Longest header of a server's frame.</summary>
     public const int MaxHeaderBytes = 10;
 
+    private const byte FirstReserved = 0x40;
+
     /// <summary>A ping without payload.</summary>
     public static ReadOnlyMemory<byte> Ping { get; } = new byte[] { 0x89, 0 };
 
@@ -58,6 +60,17 @@ public static class WebSocketFrames
 
     /// <summary>A text frame.</summary>
     public static byte[] Text(ReadOnlySpan<byte> payload) => Whole(WebSocketOpcode.Text, payload);
+
+    /// <summary>A text frame whose payload is a compressed message (RFC 7692 §6: the first reserved bit is set).</summary>
+    public static byte[] Compressed(ReadOnlySpan<byte> message)
+    {
+        var frame = Whole(WebSocketOpcode.Text, message);
+        frame[0] |= FirstReserved;
+        return frame;
+    }
+
+    /// <summary>True if the frame's payload is a compressed message.</summary>
+    public static bool IsCompressed(ReadOnlySpan<byte> frame) => (frame[0] & FirstReserved) != 0;
 
     /// <summary>A pong that answers a ping.</summary>
     public static byte[] Pong(ReadOnlySpan<byte> payload) => Whole(WebSocketOpcode.Pong, payload);

@@ -39,6 +39,9 @@ public sealed class WebSocketReader(int maxFrameBytes)
     /// <summary>Its payload, unmasked; valid until the next call.</summary>
     public ReadOnlyMemory<byte> Payload { get; private set; }
 
+    /// <summary>True while no part of a frame is held, and none was refused.</summary>
+    public bool IsEmpty => _start == _end && _refused is null;
+
     /// <summary>Adds bytes as they arrived.</summary>
     public void Feed(ReadOnlySpan<byte> bytes)
     {

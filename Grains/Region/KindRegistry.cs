@@ -24,8 +24,20 @@ internal sealed class KindRegistry
             }
         }
 
-        foreach (var (_, (_, kind)) in found) Kinds.Add(kind);
+        foreach (var (_, (_, kind)) in found)
+        {
+            if (ErrorOf(kind) is { } error) Errors.Add(error);
+            Kinds.Add(kind);
+        }
     }
+
+    private static string? ErrorOf(TopicKindAttribute kind) => kind.MaxRate switch
+    {
+        0 => null,
+        _ when kind.Delivery == Delivery.Every => $"The topic kind '{kind.Kind}' has a MaxRate, but its clients get every change; only a latest kind can be thinned.",
+        >= TopicKindAttribute.LeastRate and <= TopicKindAttribute.MostRate => null,
+        _ => $"The MaxRate of the topic kind '{kind.Kind}' must be from {TopicKindAttribute.LeastRate} to {TopicKindAttribute.MostRate} updates per second.",
+    };
 
     /// <summary>By name.</summary>
     public List<TopicKindAttribute> Kinds { get; } = [];

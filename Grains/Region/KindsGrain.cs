@@ -13,7 +13,7 @@ internal sealed class KindsGrain(KindRegistry kinds, HomeMap homes) : Grain, IKi
         {
             var kind = kinds.Kinds[i];
             var term = homes.TermOf(kind.Kind);
-            list[i] = new KindInfo(kind.Kind, kind.Delivery, term.Term.Region, term.Term.Number, homes.IsHome(kind.Kind), kind.Publishers, term.Leaving);
+            list[i] = new KindInfo(kind.Kind, kind.Delivery, term.Term.Region, term.Term.Number, homes.IsHome(kind.Kind), kind.Publishers, term.Leaving, kind.MaxRate);
         }
 
         return Task.FromResult(list);

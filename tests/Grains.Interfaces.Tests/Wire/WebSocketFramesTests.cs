@@ -22,6 +22,9 @@ public sealed class WebSocketFramesTests
     public void Ping_IsFinalUnmaskedAndEmpty() => Assert.Equal([0x89, 0x00], WebSocketFrames.Ping.ToArray());
 
     [Fact]
+    public void Compressed_HasTheFirstReservedBit() => Assert.Equal([0xc1, 0x02, 7, 8], WebSocketFrames.Compressed([7, 8]));
+
+    [Fact]
     public void Pong_CarriesThePayloadOfThePing() => Assert.Equal([0x8a, 0x02, 7, 8], WebSocketFrames.Pong([7, 8]));
 
     [Theory]

@@ -21,6 +21,16 @@ public sealed class KindRegistryTests
         Assert.Contains(nameof(NoTopic), failed.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Validate_RatesThatCannotBe_TellsEach()
+    {
+        var registry = Registry(typeof(ThinnedEvery), typeof(TooFast), typeof(Thinned));
+        var failed = Assert.Throws<OrleansConfigurationException>(() => new KindRegistryValidator(registry).ValidateConfiguration());
+        Assert.Contains("test-thinned-every", failed.Message, StringComparison.Ordinal);
+        Assert.Contains("test-too-fast", failed.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("'test-thinned'", failed.Message, StringComparison.Ordinal);
+    }
+
     private static KindRegistry Registry(params Type[] classes)
     {
         var options = new GrainTypeOptions();
@@ -31,6 +41,15 @@ public sealed class KindRegistryTests
     // Abstract, so that no silo of this test process finds them.
     [TopicKind("test-every", Delivery.Latest)]
     internal abstract class SameKind : TopicGrain<Tally, Added>;
+
+    [TopicKind("test-thinned", Delivery.Latest, MaxRate = 0.5)]
+    internal abstract class Thinned : TopicGrain<Tally, Added>;
+
+    [TopicKind("test-thinned-every", Delivery.Every, MaxRate = 2)]
+    internal abstract class ThinnedEvery : TopicGrain<Tally, Added>;
+
+    [TopicKind("test-too-fast", Delivery.Latest, MaxRate = 1001)]
+    internal abstract class TooFast : TopicGrain<Tally, Added>;
 
     [TopicKind("test-none", Delivery.Latest)]
     internal abstract class NoTopic : Grain;
