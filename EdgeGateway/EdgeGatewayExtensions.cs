@@ -1,6 +1,7 @@
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
+using E2EEvents.EdgeGateway.Sockets;
 using E2EEvents.EdgeGateway.Transports;
 using E2EEvents.EdgeGateway.Transports.Http;
 using E2EEvents.EdgeGateway.Transports.Link;
@@ -9,6 +10,7 @@ using E2EEvents.EdgeGateway.Transports.WebSocket;
 using E2EEvents.Grains.Interfaces.Regions;
 using E2EEvents.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
@@ -35,14 +37,17 @@ public static class EdgeGatewayExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RegionsOptions>, GatewayRegionsValidator>());
         services.AddSingleton<GatewayIdentity>().AddSingleton<GatewayMetrics>().AddSingleton<Admission>();
         services.AddSingleton<FanoutWorkers>().AddHostedService(provider => provider.GetRequiredService<FanoutWorkers>());
+        services.AddHostedService<MemoryTrim>();
         services.AddSingleton<KindMap>().AddHostedService(provider => provider.GetRequiredService<KindMap>());
         services.AddSingleton<TopicFollower>().AddHostedService(provider => provider.GetRequiredService<TopicFollower>());
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddOptionsWithValidateOnStart<LinkOptions, LinkOptionsValidator>().BindConfiguration("Link");
         services.TryAddSingleton(provider => new LinkCertificates(provider.GetRequiredService<IOptions<RegionsOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCallHandler>().AddSingleton<LinkEndpoint>().AddHostedService(provider => provider.GetRequiredService<LinkEndpoint>());
-        services.AddSingleton<Backfill>().AddSingleton<StreamSession>().AddSingleton<TopicReads>();
+        services.AddOptionsWithValidateOnStart<CompressionOptions, CompressionOptionsValidator>().BindConfiguration("Gateway:Compression");
+        services.AddSingleton<Backfill>().AddSingleton<StreamNegotiation>().AddSingleton<StreamSession>().AddSingleton<TopicReads>();
         services.AddSingleton<SseEndpoint>().AddSingleton<WebSocketEndpoint>().AddSingleton<TopicEndpoints>().AddSingleton<ListEndpoints>().AddSingleton<RegionsEndpoint>();
+        services.AddSingleton<DirectStreams>().AddSingleton<IConnectionListenerFactory, DirectListenerFactory>(); // after the web server's own, which takes what this one does not
         services.AddSingleton<Operations.LetterReplay>();
         services.AddSingleton<PublishKeys>().AddSingleton<TopicPublisher>().AddSingleton<PublishEndpoint>();
         services.AddHealthChecks().AddCheck<GatewayCheck>("gateway", tags: ["ready"]);

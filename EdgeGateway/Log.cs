@@ -54,8 +54,20 @@ internal static partial class Log
     [LoggerMessage(3016, LogLevel.Error, "Cutting a {Transport} client failed; it is dropped from delivery all the same.")]
     public static partial void AbortFailed(ILogger logger, string transport, Exception exception);
 
-    [LoggerMessage(3017, LogLevel.Warning, "{Count} connections that did not take their bytes are cut, the slowest first, because all together held more than Gateway:Fanout:MaxHeldBytes ({Held} bytes are held now); they can resume from their last positions.")]
+    [LoggerMessage(3024, LogLevel.Warning, "{Count} connections that did not take their bytes are cut, the slowest first, because all together held more than Gateway:Fanout:MaxHeldBytes ({Held} bytes are held now); they can resume from their last positions.")]
     public static partial void Shed(ILogger logger, int count, long held);
+
+    [LoggerMessage(3017, LogLevel.Error, "Reading from a client's socket failed as it never should; the connection is dropped, its client can resume from its last position.")]
+    public static partial void ReadFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3018, LogLevel.Error, "Joining {Topic} failed; the stream is closed, its client can resume from its last position.")]
+    public static partial void JoinFailed(ILogger logger, string topic, Exception exception);
+
+    [LoggerMessage(3019, LogLevel.Error, "Taking a connection over failed; it goes to the web server like any other.")]
+    public static partial void TakeOverFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(3023, LogLevel.Warning, "No connection can be accepted ({Reason}); trying again in {Delay}. Raise the limit of open files or lower Gateway:MaxConnections.")]
+    public static partial void AcceptFailed(ILogger logger, string reason, TimeSpan delay);
 
     [LoggerMessage(3020, LogLevel.Information, "Region {Region} (silo {Silo}, {Address}) follows topics over a link.")]
     public static partial void LinkOpened(ILogger logger, string region, string silo, System.Net.IPAddress? address);

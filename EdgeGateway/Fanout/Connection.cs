@@ -2,45 +2,83 @@ using System.Net;
 
 namespace E2EEvents.EdgeGateway.Fanout;
 
-/// <summary>Where a connection's bytes go. One write at a time; what is given is not kept beyond the returned task.</summary>
+/// <summary>Where a connection's bytes go. One write at a time; what is given is not kept beyond the returned task. Called by the worker only.</summary>
 internal interface IConnectionSink
 {
+    /// <summary>The worker has the connection from now on. Before any write.</summary>
+    void Begin(Connection connection)
+    {
+    }
+
     /// <summary>Hands bytes to the transport; completes when it can take more.</summary>
     ValueTask WriteAsync(ReadOnlyMemory<byte> bytes);
 
     /// <summary>Cuts the connection at once.</summary>
     void Abort();
+
+    /// <summary>The connection is over: the last call, once, by whichever thread ends it.</summary>
+    void End()
+    {
+    }
+}
+
+/// <summary>Who is told that a connection is over, and gives back what was taken for it. Called once, on the worker's thread as a rule: must not block.</summary>
+internal interface IConnectionEnding
+{
+    void Ended(Connection connection);
 }
 
 /// <summary>
-/// One client's stream, of one format, over one or several topics. It belongs to its worker; only <see cref="Ended"/>, <see cref="Ponged"/> and
+/// One client's stream, in one view, over one or several topics. It belongs to its worker; only <see cref="Ended"/>, <see cref="Ponged"/> and
 /// <see cref="OwePong"/> may be used by others once the worker has it.
 /// </summary>
 internal sealed class Connection
 {
-    private readonly TaskCompletionSource<CloseReason?> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<CloseReason?>? _awaitingEnd;
+    private int _isEnded;
+    private CloseReason? _endReason;
     private byte[]? _owedPong;
     private bool _awaitsPong;
 
-    public Connection(IConnectionSink sink, WireFormat format, bool deltas, string transport)
+    public Connection(IConnectionSink sink, View view, string transport)
     {
         Sink = sink;
-        Format = format;
-        Deltas = deltas;
+        View = view;
         Transport = transport;
     }
 
     public IConnectionSink Sink { get; }
 
-    public WireFormat Format { get; }
+    /// <summary>What the client sees, and how it is written.</summary>
+    public View View { get; }
 
-    public bool Deltas { get; }
+    public WireFormat Format => View.Format;
 
     /// <summary>For metrics: sse or websocket.</summary>
     public string Transport { get; }
 
-    /// <summary>Completes when the worker is done with the connection: with the reason it was closed for, or null when it was lost.</summary>
-    public Task<CloseReason?> Ended => _ended.Task;
+    /// <summary>Told of the end without a task.</summary>
+    public IConnectionEnding? Ending { get; init; }
+
+    /// <summary>The worker is done with the connection.</summary>
+    public bool IsEnded => Volatile.Read(ref _isEnded) != 0;
+
+    /// <summary>Completes when it is: with the reason it was closed for, or null when it was lost. Made when first asked for: most connections have nobody waiting.</summary>
+    public Task<CloseReason?> Ended
+    {
+        get
+        {
+            var waiting = Volatile.Read(ref _awaitingEnd);
+            if (waiting is null)
+            {
+                var made = new TaskCompletionSource<CloseReason?>(TaskCreationOptions.RunContinuationsAsynchronously);
+                waiting = Interlocked.CompareExchange(ref _awaitingEnd, made, null) ?? made;
+            }
+
+            if (IsEnded) waiting.TrySetResult(_endReason);
+            return waiting.Task;
+        }
+    }
 
     public FanoutWorker? Worker { get; set; }
 
@@ -49,11 +87,14 @@ internal sealed class Connection
 
     public List<Subscriber> Subscribers { get; } = new(1);
 
-    /// <summary>Where the client stands in topics that are not joined yet. Filled before the worker takes the connection over.</summary>
-    public List<(string Topic, Position Position)> Unjoined { get; } = [];
+    /// <summary>Where the client stands in topics that are not joined yet, if in any. Filled before the worker takes the connection over.</summary>
+    public List<(string Topic, Position Position)>? Unjoined { get; set; }
 
     /// <summary>Bytes to leave with the next flush.</summary>
     public Batch Pending; // a field, because it is a struct that changes in place
+
+    /// <summary>Which update the client's decompressor was given last, so that the next one may refer to it; 0 = none that could be. See <see cref="UpdateEncodings"/>.</summary>
+    public long WindowEnd { get; set; }
 
     /// <summary>In the list of connections to flush at the end of the round.</summary>
     public bool IsDirty { get; set; }
@@ -69,7 +110,7 @@ internal sealed class Connection
     /// <summary>Buffer that <see cref="Writing"/> reads from, to be given back.</summary>
     public byte[]? Gathered { get; set; }
 
-    /// <summary>Called by the transport when <see cref="Writing"/> completes; one delegate for the connection's life.</summary>
+    /// <summary>Called by the transport when <see cref="Writing"/> completes; one delegate for the connection's life, made for its first write that is not taken at once.</summary>
     public Action? OnWritten { get; set; }
 
     /// <summary>Milliseconds of the worker's clock.</summary>
@@ -123,15 +164,40 @@ internal sealed class Connection
     public byte[] TakeOwedPong() => Interlocked.Exchange(ref _owedPong, null)!;
 
     /// <summary>Completes <see cref="Ended"/>: from here on the transport belongs to others. Never while a write is under way.</summary>
-    public void End(CloseReason? reason) => _ended.TrySetResult(reason);
+    public void End(CloseReason? reason)
+    {
+        if (IsEnded) return;
+        _endReason = reason;
+        if (Interlocked.Exchange(ref _isEnded, 1) != 0) return;
+        Volatile.Read(ref _awaitingEnd)?.TrySetResult(reason);
+        Sink.End();
+        Ending?.Ended(this);
+    }
 }
 
 /// <summary>One connection's interest in one topic: a place in the topic's updates, never a queue.</summary>
-internal sealed class Subscriber(Connection connection, TopicChannel channel)
+/// <param name="connection">Whose.</param>
+/// <param name="channel">In which topic.</param>
+/// <param name="selection">The fields of the connection's view, as the topic counts them.</param>
+internal sealed class Subscriber(Connection connection, TopicChannel channel, Selection selection)
 {
     public Connection Connection { get; } = connection;
 
     public TopicChannel Channel { get; } = channel;
+
+    public Selection Selection { get; } = selection;
+
+    /// <summary>Milliseconds between two updates at least; 0 = none. An <see cref="Delivery.Every"/> topic is never thinned.</summary>
+    public int Interval { get; } = channel.Delivery == Delivery.Latest ? Math.Max(channel.Interval, connection.View.Interval) : 0;
+
+    /// <summary>When the next update may leave, in milliseconds of the worker's clock.</summary>
+    public long NextAt { get; set; }
+
+    /// <summary>In the worker's list of those that get the newest update when they may.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Updates that change none of the chosen fields are left out: what the client has is the newest value already.</summary>
+    public bool SkipsUnchanged { get; } = channel.Delivery == Delivery.Latest && selection.Fields is not null;
 
     /// <summary>Place in the channel's list.</summary>
     public int Index { get; set; } = -1;

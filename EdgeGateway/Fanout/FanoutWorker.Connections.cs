@@ -13,11 +13,11 @@ internal sealed partial class FanoutWorker
         if (connection.Index == Gone) return; // the client left before
         connection.Index = _connections.Count;
         _connections.Add(connection);
-        connection.OnWritten = () => Post(new Work(WorkKind.Written, connection, null));
         connection.LastWrite = _now;
         connection.ConnectedAt = _now;
         var lifetime = _options.Lifetime.TotalMilliseconds;
         connection.EndsAt = _now + (long)(lifetime * (0.8 + 0.4 * Random.Shared.NextDouble()));
+        connection.Sink.Begin(connection);
         if (hello.Length > 0) Append(connection, hello);
         if (_leaving is { } reason) BeginClose(connection, reason);
     }
@@ -28,25 +28,24 @@ internal sealed partial class FanoutWorker
         var connection = subscriber.Connection;
         if (connection.Index < 0 || connection.Closing is not null)
         {
-            attachment.Done.TrySetResult(true); // over already: nothing to try again
+            attachment.Done?.TrySetResult(true); // over already: nothing to try again
             return;
         }
 
         var channel = subscriber.Channel;
-        channel.Use(connection.Format, connection.Deltas);
         channel.SubscribersOf(Index).Add(subscriber);
         connection.Subscribers.Add(subscriber);
         if (!Begin(subscriber, attachment.StartsOver))
         {
             channel.SubscribersOf(Index).Remove(subscriber);
             connection.Subscribers.Remove(subscriber);
-            attachment.Done.TrySetResult(false);
+            attachment.Done?.TrySetResult(false);
             return;
         }
 
-        connection.Unjoined.RemoveAll(left => left.Topic == channel.Name);
+        if (connection.Unjoined?.RemoveAll(left => left.Topic == channel.Name) > 0 && connection.Unjoined.Count == 0) connection.Unjoined = null;
         TellFreshness(subscriber);
-        attachment.Done.TrySetResult(true);
+        attachment.Done?.TrySetResult(true);
     }
 
     /// <summary>
@@ -88,7 +87,7 @@ internal sealed partial class FanoutWorker
         var freshness = subscriber.Channel.Freshness;
         if (freshness.IsStale == subscriber.ToldStale) return;
         subscriber.ToldStale = freshness.IsStale;
-        Append(subscriber.Connection, freshness.Bytes(subscriber.Connection.Format));
+        Append(subscriber.Connection, freshness.Bytes(subscriber.Connection.View));
     }
 
     private void CloseShare(CloseReason reason, int oneIn)
@@ -106,6 +105,7 @@ internal sealed partial class FanoutWorker
     private void Tick()
     {
         for (var i = _connections.Count - 1; i >= 0; i--) Tick(_connections[i]);
+        Sockets?.CloseLate(_now);
     }
 
     private void Tick(Connection connection)
@@ -152,7 +152,7 @@ internal sealed partial class FanoutWorker
         }
         else if (_now - connection.LastWrite >= interval)
         {
-            Append(connection, Beats.SseComment);
+            Append(connection, connection.View.Compressor is null ? Beats.SseComment : Beats.GzipSseComment);
         }
     }
 

@@ -108,17 +108,32 @@ internal sealed partial class FanoutWorker
     private void Send(Subscriber subscriber, Update update)
     {
         var connection = subscriber.Connection;
-        var patch = connection.Deltas && subscriber.HasBase && update.PatchBase == subscriber.Offset && update.Epoch == subscriber.Epoch;
-        Send(subscriber, update, patch ? Variant.Patch : Variant.State);
+        var hasBase = subscriber.HasBase && update.PatchBase == subscriber.Offset && update.Epoch == subscriber.Epoch;
+        if (hasBase && subscriber.SkipsUnchanged && update.IsUnchanged(subscriber.Selection))
+        {
+            subscriber.Offset = update.Offset; // the client's own place stays behind: resuming from it gives the newest value, or nothing where that is what it has
+            return;
+        }
+
+        if (_now < subscriber.NextAt)
+        {
+            Wait(subscriber);
+            return;
+        }
+
+        Send(subscriber, update, hasBase && connection.View.Deltas ? Variant.Patch : Variant.State);
     }
 
     private void Send(Subscriber subscriber, Update update, Variant variant)
     {
         var connection = subscriber.Connection;
-        Append(connection, update.Bytes(connection.Format, variant));
+        var windowEnd = connection.WindowEnd;
+        Append(connection, update.Bytes(connection.View, subscriber.Selection, variant, ref windowEnd));
+        connection.WindowEnd = windowEnd;
         subscriber.Epoch = update.Epoch;
         subscriber.Offset = update.Offset;
         subscriber.HasBase = true;
+        if (subscriber.Interval != 0) subscriber.NextAt = _now + subscriber.Interval;
         connection.OwesId = connection.Format == WireFormat.SseMany;
         _framesSent++;
     }

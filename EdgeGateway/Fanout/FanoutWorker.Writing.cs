@@ -55,8 +55,12 @@ internal sealed partial class FanoutWorker
         connection.BlockedSince = _now;
         Hold(connection, bytes.Length);
         connection.Gathered = gathered;
-        connection.Writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten!);
+        connection.OnWritten ??= OnWritten(connection);
+        connection.Writing.ConfigureAwait(false).GetAwaiter().UnsafeOnCompleted(connection.OnWritten);
     }
+
+    /// <summary>Apart, because what a lambda captures is allocated where its method begins.</summary>
+    private Action OnWritten(Connection connection) => () => Post(new Work(WorkKind.Written, connection, null));
 
     /// <summary>True if the transport took the bytes at once; else <see cref="Connection.Writing"/> is under way.</summary>
     private static bool TryWrite(Connection connection, ReadOnlyMemory<byte> bytes)
@@ -222,8 +226,9 @@ internal sealed partial class FanoutWorker
     private void SayClose(Connection connection, CloseReason reason)
     {
         if (connection.OwesId) Append(connection, PositionsBlock.Encode(connection));
-        var waitMs = reason == CloseReason.GoingAway ? Random.Shared.Next((int)_options.ReconnectWithin.TotalMilliseconds + 1) : 0;
-        Append(connection, connection.Farewell ?? Envelope.EncodeClose(connection.Format, reason, waitMs));
+        var within = reason == CloseReason.GoingAway ? (int)_options.ReconnectWithin.TotalMilliseconds : 0;
+        var waitMs = within == 0 ? 0 : 1 + Random.Shared.Next(within);
+        Append(connection, connection.Farewell ?? connection.View.Wrap(Envelope.EncodeClose(connection.Format, reason, waitMs)));
         connection.CloseWritten = true;
     }
 
@@ -277,5 +282,7 @@ internal sealed partial class FanoutWorker
             Finish(connection);
             End(connection); // nobody is left to wait for a write under way
         }
+
+        _rateTimer?.Dispose();
     }
 }

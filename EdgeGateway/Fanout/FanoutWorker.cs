@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 
 namespace E2EEvents.EdgeGateway.Fanout;
@@ -11,7 +10,7 @@ internal sealed partial class FanoutWorker
 {
     private const int RoundLimit = 256;
 
-    private readonly Channel<Work> _work = Channel.CreateUnbounded<Work>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly WorkQueue _work = new();
     private readonly FanoutOptions _options;
     private readonly SlowBudget _budget;
     private readonly TimeProvider _time;
@@ -42,11 +41,9 @@ internal sealed partial class FanoutWorker
 
     public void Post(Work work)
     {
-        Interlocked.Increment(ref _backlog);
-        if (!_work.Writer.TryWrite(work)) Refuse(work);
+        PostQuietly(work);
+        Wake();
     }
-
-    public void Start() => _running = Task.Run(RunAsync);
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -57,14 +54,20 @@ internal sealed partial class FanoutWorker
     /// <summary>Takes a connection over with its first bytes; from here on it beats, and can be closed. Before anything else.</summary>
     public void Open(Connection connection, byte[] hello) => Post(new Work(WorkKind.Open, connection, hello));
 
+    /// <summary>As <see cref="Open"/>, for a caller that has more to post at once: its first bytes then leave with what follows. The caller calls <see cref="Wake"/> in the end.</summary>
+    public void OpenQuietly(Connection connection, byte[] hello) => PostQuietly(new Work(WorkKind.Open, connection, hello));
+
+    /// <summary>Adds a subscriber that has nothing yet (epoch 0): it takes what is newest, so there is nothing to wait for.</summary>
+    public void Attach(Subscriber subscriber) => Post(new Work(WorkKind.Attach, subscriber.Connection, new Attachment(subscriber, StartsOver: false, Done: null)));
+
     /// <summary>Adds a subscriber at its place; false when that place is no longer among the channel's recent updates: read further and try again.</summary>
     /// <param name="subscriber">With the client's place; epoch 0 = it has none.</param>
     /// <param name="startsOver">History does not reach back to the place: begin with the newest state, and tell so. Never false then.</param>
     public Task<bool> AttachAsync(Subscriber subscriber, bool startsOver)
     {
-        var attach = new Attachment(subscriber, startsOver);
-        Post(new Work(WorkKind.Attach, subscriber.Connection, attach));
-        return attach.Done.Task;
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(new Work(WorkKind.Attach, subscriber.Connection, new Attachment(subscriber, startsOver, done)));
+        return done.Task;
     }
 
     /// <summary>Writes bytes of this connection alone; completes when they were taken, or the connection is over.</summary>
@@ -97,14 +100,15 @@ internal sealed partial class FanoutWorker
     {
         _now = _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
         var handled = 0;
-        while (handled < RoundLimit && _work.Reader.TryRead(out var work))
+        while (handled < RoundLimit && _work.TryTake(out var work))
         {
             handled++;
             if (work.Kind == WorkKind.Stop)
             {
+                FlushDirty(); // last words that were just found
                 EndAll();
-                _work.Writer.TryComplete();
-                while (_work.Reader.TryRead(out work)) Refuse(work);
+                _work.Close();
+                while (_work.TryTake(out work)) Refuse(work);
                 return false;
             }
 
@@ -118,12 +122,10 @@ internal sealed partial class FanoutWorker
         return true;
     }
 
-    private async Task RunAsync()
+    private void PostQuietly(in Work work)
     {
-        while (await _work.Reader.WaitToReadAsync().ConfigureAwait(false))
-        {
-            if (!Round()) return;
-        }
+        Interlocked.Increment(ref _backlog);
+        if (!_work.TryPost(work)) Refuse(work);
     }
 
     private void TryHandle(in Work work)
@@ -144,7 +146,7 @@ internal sealed partial class FanoutWorker
     /// <summary>Work that came too late, the worker has stopped: nobody may wait for it for ever.</summary>
     private static void Refuse(in Work work)
     {
-        if (work.Argument is Attachment attachment) attachment.Done.TrySetResult(true);
+        if (work.Argument is Attachment attachment) attachment.Done?.TrySetResult(true);
         if (work.Argument is Writing writing) writing.Done.TrySetResult();
         if (work.Argument is TaskCompletionSource<List<SlowConnection>> slow) slow.TrySetResult([]);
         if (work.Target is Connection connection) connection.End(CloseReason.GoingAway);
@@ -196,6 +198,9 @@ internal sealed partial class FanoutWorker
             case WorkKind.Tick:
                 Tick();
                 break;
+            case WorkKind.Due:
+                SendDue();
+                break;
         }
     }
 
@@ -203,6 +208,7 @@ internal sealed partial class FanoutWorker
     {
         if (connection.Pending.IsEmpty) MarkDirty(connection);
         connection.Pending.Add(bytes, _arrays);
+        connection.WindowEnd = 0; // whoever appends an update says otherwise
     }
 
     private void MarkDirty(Connection connection)
@@ -219,10 +225,7 @@ internal sealed partial class FanoutWorker
         (_framesSent, _bytesSent) = (0, 0);
     }
 
-    private sealed record Attachment(Subscriber Subscriber, bool StartsOver)
-    {
-        public TaskCompletionSource<bool> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
+    private sealed record Attachment(Subscriber Subscriber, bool StartsOver, TaskCompletionSource<bool>? Done);
 
     private sealed record Writing(byte[] Bytes, TaskCompletionSource Done);
 }

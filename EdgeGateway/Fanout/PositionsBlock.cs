@@ -7,6 +7,8 @@ internal static class Beats
 {
     public static byte[] SseComment { get; } = ":\n\n"u8.ToArray();
 
+    public static byte[] GzipSseComment { get; } = Deflate.Store(SseComment);
+
     public static byte[] WebSocketPing { get; } = WebSocketFrames.Ping.ToArray();
 }
 
@@ -23,8 +25,8 @@ internal static class PositionsBlock
         }
 
         // The new id replaces the one the client came with; a topic left out would start from its state next time, without a word on what was missed.
-        foreach (var (topic, position) in connection.Unjoined) Add(text, topic, position);
-        return Encoding.ASCII.GetBytes(text.Append("\n\n").ToString());
+        foreach (var (topic, position) in connection.Unjoined ?? []) Add(text, topic, position);
+        return connection.View.Wrap(Encoding.ASCII.GetBytes(text.Append("\n\n").ToString()));
     }
 
     private static void Add(StringBuilder text, string topic, Position position)

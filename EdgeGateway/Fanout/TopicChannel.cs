@@ -28,7 +28,6 @@ internal sealed class TopicChannel
     private Update? _newest;
     private int _updates;
     private long _bytes;
-    private int _variantsInUse;
     private Position _position;
     private volatile Freshness _freshness;
     private TaskCompletionSource _changed = NewSignal();
@@ -39,7 +38,8 @@ internal sealed class TopicChannel
     /// <param name="workers">Who delivers.</param>
     /// <param name="maxUpdates">Updates kept for an <see cref="Delivery.Every"/> topic; one is kept otherwise.</param>
     /// <param name="maxBytes">Bytes of their states.</param>
-    public TopicChannel(TopicKey topic, Delivery delivery, FanoutWorkers workers, int maxUpdates, long maxBytes)
+    /// <param name="maxFieldChoices">Choices of fields in use at once.</param>
+    public TopicChannel(TopicKey topic, Delivery delivery, FanoutWorkers workers, int maxUpdates, long maxBytes, int maxFieldChoices = 32)
     {
         Topic = topic;
         Name = topic.ToString();
@@ -48,6 +48,7 @@ internal sealed class TopicChannel
         _workers = workers;
         _maxUpdates = delivery == Delivery.Every ? maxUpdates : 1;
         _maxBytes = maxBytes;
+        Selections = new Selections(maxFieldChoices);
         _subscribers = new SubscriberList[workers.Count];
         for (var i = 0; i < _subscribers.Length; i++) _subscribers[i] = new SubscriberList();
     }
@@ -76,10 +77,13 @@ internal sealed class TopicChannel
 
     public Freshness Freshness => _freshness;
 
-    public SubscriberList SubscribersOf(int worker) => _subscribers[worker];
+    /// <summary>Milliseconds between two updates to one subscriber at least; 0 = none.</summary>
+    public int Interval { get; init; }
 
-    /// <summary>Notes that somebody takes this format, so that it is encoded before the workers run.</summary>
-    public void Use(WireFormat format, bool deltas) => Interlocked.Or(ref _variantsInUse, 1 << ((int)format * 2 + (deltas ? 1 : 0)));
+    /// <summary>Choices of fields and who takes them; what is in use is encoded before the workers run.</summary>
+    public Selections Selections { get; }
+
+    public SubscriberList SubscribersOf(int worker) => _subscribers[worker];
 
     /// <summary>Where a topic without events stands, learnt when following it.</summary>
     public void Begin(Position position)
@@ -108,7 +112,8 @@ internal sealed class TopicChannel
             if (isHole && accept < Accept.Hole) return fit;
             if (fit == Fit.NewEpoch && accept < Accept.NewEpoch) return fit;
 
-            update = new Update(Name, frame, _newest?.Frame, gatewayTime, isHole);
+            update = new Update(Name, frame, _newest?.Frame, gatewayTime, isHole, _newest);
+            _newest?.ForgetPrevious();
             Append(update, startsAnew: isHole || fit == Fit.NewEpoch);
             _position = frame.Position;
             (changed, _changed) = (_changed, NewSignal());
@@ -214,13 +219,7 @@ internal sealed class TopicChannel
 
     private void EncodeWhatIsInUse(Update update)
     {
-        var used = Volatile.Read(ref _variantsInUse);
-        for (var format = WireFormat.Sse; format <= WireFormat.WebSocket; format++)
-        {
-            var bits = used >> ((int)format * 2);
-            if ((bits & 1) != 0) update.Bytes(format, Variant.State);
-            if ((bits & 2) != 0) update.Bytes(format, Variant.Patch);
-        }
+        foreach (var selection in Selections.InUse) selection?.EncodeWhatIsInUse(update);
     }
 
     private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);

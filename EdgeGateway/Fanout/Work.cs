@@ -16,6 +16,7 @@ internal enum WorkKind
     CloseShare,
     Slow,
     Tick,
+    Due,
     Stop,
 }
 

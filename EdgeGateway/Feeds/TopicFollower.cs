@@ -28,6 +28,9 @@ internal sealed class TopicFollower(
 
     public FollowedTopic? Find(string topic) => _topics.GetValueOrDefault(topic);
 
+    /// <summary>Holds the topic if it is followed and its position known: the usual case, without waiting. To be given back with <see cref="Release"/>.</summary>
+    public FollowedTopic? TryHoldReady(TopicKey key) => FindReady(key.ToString()) is { } topic && topic.TryHold() ? topic : null;
+
     /// <summary>Follows the topic, if nobody does, and holds it; to be given back with <see cref="Release"/>.</summary>
     /// <exception cref="OperationCanceledException">Its position did not become known in time; it is not held.</exception>
     public async ValueTask<FollowedTopic> HoldAsync(TopicKey key, CancellationToken cancellationToken)
@@ -177,7 +180,11 @@ internal sealed class TopicFollower(
 
     private FollowedTopic Open(string name, TopicKey key)
     {
-        var channel = new TopicChannel(key, kinds.DeliveryOf(key.Kind), workers, fanoutOptions.Value.TailUpdates, fanoutOptions.Value.TailBytes);
+        var fanout = fanoutOptions.Value;
+        var channel = new TopicChannel(key, kinds.DeliveryOf(key.Kind), workers, fanout.TailUpdates, fanout.TailBytes, fanout.MaxFieldChoices)
+        {
+            Interval = Rate.IntervalOf(kinds.Find(key.Kind)?.MaxRate ?? 0),
+        };
         var topic = new FollowedTopic(channel, time);
         var winner = _topics.GetOrAdd(name, topic);
         if (winner != topic) return winner;

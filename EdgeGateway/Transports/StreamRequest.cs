@@ -1,3 +1,5 @@
+using System.Globalization;
+using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
 using Microsoft.AspNetCore.Http;
@@ -5,25 +7,47 @@ using Microsoft.AspNetCore.Http;
 namespace E2EEvents.EdgeGateway.Transports;
 
 /// <summary>What a client asks of a stream: topics, where to resume each, and the view.</summary>
-internal sealed record StreamRequest(IReadOnlyList<StreamTopic> Topics, bool Deltas)
+internal sealed record StreamRequest(IReadOnlyList<StreamTopic> Topics, bool Deltas, FieldSet? Fields, double MaxRate)
 {
     /// <summary>Reads a request for one topic (route) or several (<c>?topic=…&amp;topic=…</c>).</summary>
     public static async ValueTask<StreamRequest> ReadAsync(HttpContext http, KindMap kinds, GatewayOptions options)
     {
         var delta = http.Request.Query["delta"].ToString();
         if (delta is not ("" or "merge")) throw new ProblemException(Problem.BadParameter, $"delta is '{delta}'; the only one is merge (RFC 7396).");
+        var all = new StreamRequest([], delta.Length > 0, FieldsQuery.Read(http), RateOf(http));
 
         if (http.Request.RouteValues.ContainsKey("kind"))
         {
             var topic = await TopicRequest.TopicAsync(http, kinds).ConfigureAwait(false);
-            return new StreamRequest([new StreamTopic(topic, ResumeOne(http))], delta.Length > 0);
+            all.CheckRate(topic, kinds);
+            return all with { Topics = [new StreamTopic(topic, ResumeOne(http))] };
         }
 
         var topics = await TopicsAsync(http, kinds, options).ConfigureAwait(false);
-        if (topics.Count == 1 && Position.TryParse(ResumeText(http), out var one)) return new StreamRequest([new StreamTopic(topics[0], one)], delta.Length > 0); // the id that such a stream gives
+        foreach (var topic in topics) all.CheckRate(topic, kinds);
+        if (topics.Count == 1 && Position.TryParse(ResumeText(http), out var one)) return all with { Topics = [new StreamTopic(topics[0], one)] }; // the id that such a stream gives
 
         var resume = ResumeMany(http);
-        return new StreamRequest(topics.ConvertAll(topic => new StreamTopic(topic, resume.TryGetValue(topic, out var position) ? position : null)), delta.Length > 0);
+        return all with { Topics = topics.ConvertAll(topic => new StreamTopic(topic, resume.TryGetValue(topic, out var position) ? position : null)) };
+    }
+
+    /// <summary>Updates per second; 0 if the parameter is absent.</summary>
+    private static double RateOf(HttpContext http)
+    {
+        var text = http.Request.Query["maxRate"].ToString();
+        if (text.Length == 0) return 0;
+        // Written so that NaN is refused too.
+        return double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var rate) && rate >= TopicKindAttribute.LeastRate && rate <= TopicKindAttribute.MostRate
+            ? rate
+            : throw new ProblemException(Problem.BadParameter, string.Create(CultureInfo.InvariantCulture, $"maxRate is '{text}'; write updates per second from {TopicKindAttribute.LeastRate} to {TopicKindAttribute.MostRate}."));
+    }
+
+    private void CheckRate(TopicKey topic, KindMap kinds)
+    {
+        if (MaxRate > 0 && kinds.DeliveryOf(topic.Kind) == Delivery.Every)
+        {
+            throw new ProblemException(Problem.BadParameter, $"maxRate with '{topic}': clients of '{topic.Kind}' are promised every change, so none may be left out. Take it on a stream of its own, or leave maxRate away.");
+        }
     }
 
     private static async ValueTask<List<TopicKey>> TopicsAsync(HttpContext http, KindMap kinds, GatewayOptions options)

@@ -57,7 +57,7 @@ public class FanoutBenchmark
             {
                 var connection = NewConnection();
                 workers.Assign(connection).Open(connection, []);
-                _ = _worker.AttachAsync(new Subscriber(connection, _channel), startsOver: false);
+                _ = _worker.AttachAsync(new Subscriber(connection, _channel, _channel.Selections.Take(connection.View)!), startsOver: false);
             }
 
             while (_worker.Backlog > 0) _worker.Round();
@@ -71,7 +71,7 @@ public class FanoutBenchmark
             return _sink.Bytes;
         }
 
-        private Connection NewConnection() => new(_sink, WireFormat.WebSocket, deltas: false, "websocket");
+        private Connection NewConnection() => new(_sink, new View(WireFormat.WebSocket), "websocket");
     }
 
     private sealed class NullSink : IConnectionSink

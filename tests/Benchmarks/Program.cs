@@ -4,6 +4,7 @@ using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using E2EEvents.Benchmarks;
 
+if (args is ["views"]) return ViewsComparison.Run();
 if (args is ["streams"]) return await StreamsComparison.RunAsync();
 if (args is ["storage", .. var words]) return await StorageBenchmark.RunAsync(words.Length > 0 ? int.Parse(words[0], System.Globalization.CultureInfo.InvariantCulture) : 20);
 

@@ -15,7 +15,7 @@ internal sealed class ListEndpoints(KindMap kinds, IGrainFactory grains, IOption
     {
         if (!kinds.IsLoaded) throw new ProblemException(Problem.Unavailable, "The region's silos do not answer yet; try again in a moment.");
         var list = new List<KindBody>();
-        foreach (var kind in kinds.All) list.Add(new KindBody(kind.Kind, kind.Delivery == Delivery.Every ? "every" : "latest", NameOf(kind.Publishers)));
+        foreach (var kind in kinds.All) list.Add(new KindBody(kind.Kind, kind.Delivery == Delivery.Every ? "every" : "latest", NameOf(kind.Publishers), kind.MaxRate > 0 ? kind.MaxRate : null));
         list.Sort((a, b) => string.CompareOrdinal(a.Kind, b.Kind));
         await WriteAsync(http, new KindsBody(list)).ConfigureAwait(false);
     }
@@ -85,7 +85,7 @@ internal sealed class ListEndpoints(KindMap kinds, IGrainFactory grains, IOption
 
     private sealed record KindsBody(List<KindBody> Kinds);
 
-    private sealed record KindBody(string Kind, string Delivery, string? Publishers);
+    private sealed record KindBody(string Kind, string Delivery, string? Publishers, double? MaxRate);
 
     private sealed record TopicsBody(List<TopicBody> Topics, string? Next);
 

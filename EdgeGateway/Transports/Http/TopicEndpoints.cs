@@ -1,4 +1,5 @@
 using System.Globalization;
+using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
 using Microsoft.AspNetCore.Http;
@@ -17,18 +18,19 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
     {
         var topic = await TopicRequest.TopicAsync(http, kinds).ConfigureAwait(false);
         var wait = TopicRequest.Wait(http, options.Value.MaxWait);
+        var fields = FieldsQuery.Read(http);
         if (follower.Find(topic.ToString()) is null) admission.AskForNewTopics(http, 1);
         if (TopicRequest.Position(http, "atLeast") is { } atLeast)
         {
-            await WriteStateAsync(http, await reads.AtLeastAsync(topic, atLeast, wait, http.RequestAborted).ConfigureAwait(false), "no-store").ConfigureAwait(false);
+            await WriteStateAsync(http, fields, await reads.AtLeastAsync(topic, atLeast, wait, http.RequestAborted).ConfigureAwait(false), "no-store").ConfigureAwait(false);
         }
         else if (TopicRequest.Position(http, "after") is { } after)
         {
-            await WriteChangesAsync(http, topic, await reads.ChangesAsync(topic, after, wait, http.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
+            await WriteChangesAsync(http, topic, await reads.ChangesAsync(topic, fields, after, wait, http.RequestAborted).ConfigureAwait(false)).ConfigureAwait(false);
         }
         else
         {
-            await WriteStateAsync(http, await reads.StateAsync(topic, http.RequestAborted).ConfigureAwait(false), CacheRules.State).ConfigureAwait(false);
+            await WriteStateAsync(http, fields, await reads.StateAsync(topic, http.RequestAborted).ConfigureAwait(false), CacheRules.State).ConfigureAwait(false);
         }
     }
 
@@ -39,15 +41,15 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
         var (epoch, from, to) = ReadRange(http);
         if (kinds.DeliveryOf(topic.Kind) == Delivery.Latest) throw new ProblemException(Problem.NotInHistory, $"'{topic.Kind}' keeps the newest state only; it has no history.");
         if (follower.Find(topic.ToString()) is null) admission.AskForNewTopics(http, 1);
-        var frames = await reads.RangeAsync(topic, epoch, from, to, http.RequestAborted).ConfigureAwait(false);
+        var frames = await reads.RangeAsync(topic, FieldsQuery.Read(http), epoch, from, to, http.RequestAborted).ConfigureAwait(false);
         http.Response.ContentType = "application/json";
         http.Response.Headers.CacheControl = CacheRules.Immutable;
         await WriteChangeListAsync(http, topic.ToString(), new Position(epoch, to), frames, more: false, stale: false).ConfigureAwait(false);
     }
 
-    private static async Task WriteStateAsync(HttpContext http, TopicState state, string cacheControl)
+    private static async Task WriteStateAsync(HttpContext http, FieldSet? fields, TopicState state, string cacheControl)
     {
-        var etag = new EntityTagHeaderValue($"\"{state.Frame.Position}{(state.Stale ? "-stale" : "")}\"", isWeak: true);
+        var etag = new EntityTagHeaderValue($"\"{state.Frame.Position}{(state.Stale ? "-stale" : "")}{(fields is null ? "" : "-" + fields.Tag)}\"", isWeak: true);
         var headers = http.Response.GetTypedHeaders();
         headers.ETag = etag;
         http.Response.Headers.CacheControl = cacheControl;
@@ -59,7 +61,7 @@ internal sealed class TopicEndpoints(TopicReads reads, TopicFollower follower, A
         }
 
         http.Response.ContentType = "application/json";
-        var bytes = state.Bytes();
+        var bytes = state.Bytes(fields);
         http.Response.ContentLength = bytes.Length;
         if (!HttpMethods.IsHead(http.Request.Method)) await http.Response.Body.WriteAsync(bytes, http.RequestAborted).ConfigureAwait(false);
     }

@@ -10,10 +10,10 @@ namespace E2EEvents.EdgeGateway.Transports.Http;
 /// <summary>A topic's newest state as this gateway knows it.</summary>
 internal readonly record struct TopicState(string Topic, Frame Frame, Update? Update, bool Stale, long FreshAt, long HomeNow)
 {
-    /// <summary>The envelope; shared with everybody who asks, unless it has to say that it is stale.</summary>
-    public byte[] Bytes() => Update is not null && !Stale
-        ? Update.Bytes(WireFormat.Json, Variant.State)
-        : Envelope.EncodeState(WireFormat.Json, Topic, Frame, new EnvelopeNotes(0, Gap.None, Stale));
+    /// <summary>The envelope; shared with everybody who asks, unless it has to say that it is stale or is asked for some fields alone.</summary>
+    public byte[] Bytes(FieldSet? fields) => Update is not null && !Stale && fields is null
+        ? Update.Bytes(View.Json, Variant.State)
+        : Envelope.EncodeState(WireFormat.Json, Topic, fields?.Filter(Frame) ?? Frame, new EnvelopeNotes(0, Gap.None, Stale));
 }
 
 /// <summary>What came after a position.</summary>
@@ -77,11 +77,11 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         }
     }
 
-    public async Task<TopicChanges> ChangesAsync(TopicKey topic, Position after, TimeSpan wait, CancellationToken cancellationToken)
+    public async Task<TopicChanges> ChangesAsync(TopicKey topic, FieldSet? fields, Position after, TimeSpan wait, CancellationToken cancellationToken)
     {
         if (wait == TimeSpan.Zero && follower.FindReady(topic.ToString()) is null)
         {
-            return FromAnswer(topic, after, await AskAsync(topic, after, cancellationToken).ConfigureAwait(false));
+            return FromAnswer(topic, fields, after, await AskAsync(topic, after, cancellationToken).ConfigureAwait(false));
         }
 
         var followed = await HoldAsync(topic, cancellationToken).ConfigureAwait(false);
@@ -91,7 +91,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             while (true)
             {
                 var changed = followed.Channel.NextChange;
-                var changes = FromChannel(followed, after) ?? FromAnswer(topic, after, await AskAsync(topic, after, cancellationToken).ConfigureAwait(false));
+                var changes = FromChannel(followed, fields, after) ?? FromAnswer(topic, fields, after, await AskAsync(topic, after, cancellationToken).ConfigureAwait(false));
                 if (changes.Envelopes.Count > 0 || wait == TimeSpan.Zero) return changes;
                 if (!await ChangedAsync(changed, deadline.Token, cancellationToken).ConfigureAwait(false)) return changes;
             }
@@ -104,7 +104,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
 
     /// <summary>Envelopes of exactly these offsets.</summary>
     /// <exception cref="ProblemException">Not all of them are kept.</exception>
-    public async Task<List<byte[]>> RangeAsync(TopicKey topic, ulong epoch, long from, long to, CancellationToken cancellationToken)
+    public async Task<List<byte[]>> RangeAsync(TopicKey topic, FieldSet? fields, ulong epoch, long from, long to, CancellationToken cancellationToken)
     {
         var envelopes = new List<byte[]>();
         var next = new Position(epoch, from - 1);
@@ -116,7 +116,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
             foreach (var frame in frames)
             {
                 if (frame.Position.Offset > to) break;
-                envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), frame, default));
+                envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), fields?.Filter(frame) ?? frame, default));
                 next = frame.Position;
             }
         }
@@ -128,7 +128,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         new(followed.Channel.Name, newest.Frame, newest, followed.Channel.IsStale, followed.FreshAt, followed.HomeNow);
 
     /// <returns>Null if the channel does not reach back to the position.</returns>
-    private static TopicChanges? FromChannel(FollowedTopic followed, Position after)
+    private static TopicChanges? FromChannel(FollowedTopic followed, FieldSet? fields, Position after)
     {
         var channel = followed.Channel;
         var freshAt = followed.FreshAt; // before looking: what is found is at least that fresh
@@ -144,7 +144,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         for (; update is not null && bytes < MaxBytes; update = update.Next)
         {
             if (update.Offset <= after.Offset) continue;
-            var envelope = update.Bytes(WireFormat.Json, Variant.State);
+            var envelope = fields is null ? update.Bytes(View.Json, Variant.State) : Envelope.EncodeState(WireFormat.Json, update.Topic, fields.Filter(update.Frame), default);
             envelopes.Add(envelope);
             bytes += envelope.Length;
             position = update.Frame.Position;
@@ -153,7 +153,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         return new TopicChanges(position, envelopes, update is not null, freshAt, followed.HomeNow, stale);
     }
 
-    private TopicChanges FromAnswer(TopicKey topic, Position after, TopicAnswer answer)
+    private TopicChanges FromAnswer(TopicKey topic, FieldSet? fields, Position after, TopicAnswer answer)
     {
         var envelopes = new List<byte[]>();
         var position = answer.Gap == Gap.None ? after : answer.Position;
@@ -161,7 +161,7 @@ internal sealed class TopicReads(TopicFollower follower, IOptions<GatewayOptions
         var gap = answer.Delivery == Delivery.Every && (after.Offset > 0 || answer.Gap == Gap.History) ? answer.Gap : Gap.None;
         foreach (var frame in FrameCodec.Decode(answer.Frames))
         {
-            envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), frame, new EnvelopeNotes(0, envelopes.Count == 0 ? gap : Gap.None)));
+            envelopes.Add(Envelope.EncodeState(WireFormat.Json, topic.ToString(), fields?.Filter(frame) ?? frame, new EnvelopeNotes(0, envelopes.Count == 0 ? gap : Gap.None)));
             position = frame.Position;
         }
 

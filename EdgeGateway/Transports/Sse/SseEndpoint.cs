@@ -1,4 +1,3 @@
-using System.Text;
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
@@ -10,12 +9,9 @@ using Microsoft.Extensions.Options;
 namespace E2EEvents.EdgeGateway.Transports.Sse;
 
 /// <summary>Server-sent events over HTTP/1.1 and HTTP/2: <c>/topics/{kind}/{key}/events</c> and <c>/events?topic=…</c>.</summary>
-internal sealed class SseEndpoint(StreamSession session, Admission admission, KindMap kinds, IOptions<GatewayOptions> options)
+internal sealed class SseEndpoint(StreamSession session, StreamNegotiation negotiation, Admission admission, KindMap kinds, IOptions<GatewayOptions> options)
 {
-    private const string Transport = "sse";
-
-    // The padding gets a first byte through proxies that wait for some; it is a comment, so clients ignore it.
-    private readonly byte[] _hello = Encoding.ASCII.GetBytes($":{new string(' ', 256)}\nretry: {(long)options.Value.SseRetry.TotalMilliseconds}\n\n");
+    public const string Transport = "sse";
 
     public async Task HandleAsync(HttpContext http)
     {
@@ -24,20 +20,28 @@ internal sealed class SseEndpoint(StreamSession session, Admission admission, Ki
         admission.EnterStream(Transport);
         try
         {
-            http.Response.ContentType = "text/event-stream";
-            CacheRules.ForStream(http.Response);
+            var (view, encoding, hello) = negotiation.Sse(request, http.Request.Headers);
+            Answer(http.Response, encoding);
             http.Features.Get<IHttpResponseBodyFeature>()!.DisableBuffering();
             // Slow readers are our own business: bounded, told why, closed. Kestrel would cut them without a word. HTTP/2 cannot be exempted.
             if (http.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate && http.Request.Protocol == HttpProtocol.Http11) rate.MinDataRate = null;
 
-            var format = request.Topics.Count == 1 ? WireFormat.Sse : WireFormat.SseMany;
-            var connection = new Connection(new ResponseSink(http), format, request.Deltas, Transport) { Client = admission.ClientOf(http) };
-            await session.RunAsync(connection, request, _hello, http.RequestAborted).ConfigureAwait(false);
+            var connection = new Connection(new ResponseSink(http), view, Transport) { Client = admission.ClientOf(http), Ending = session.Hold(withPlace: false) };
+            await session.RunAsync(connection, request, hello, http.RequestAborted).ConfigureAwait(false);
         }
         finally
         {
             admission.LeaveStream(Transport);
         }
+    }
+
+    /// <summary>Headers of the answer.</summary>
+    public static void Answer(HttpResponse response, string? contentEncoding)
+    {
+        response.ContentType = "text/event-stream";
+        CacheRules.ForStream(response);
+        response.Headers.Append("Vary", "Accept-Encoding");
+        if (contentEncoding is not null) response.Headers.ContentEncoding = contentEncoding;
     }
 
     /// <summary>Writes through the response's pipe: one copy, one flush.</summary>

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.EdgeGateway.Feeds;
 using E2EEvents.EdgeGateway.Policy;
@@ -13,24 +11,26 @@ namespace E2EEvents.EdgeGateway.Transports.WebSocket;
 /// Raw WebSocket: <c>/topics/{kind}/{key}/ws</c> and <c>/ws?topic=…</c>. The upgrade is done here and frames are written as bytes, because the
 /// framework's WebSocket encodes each send anew, per connection.
 /// </summary>
-internal sealed class WebSocketEndpoint(StreamSession session, Admission admission, KindMap kinds, IOptions<GatewayOptions> options, TimeProvider time)
+internal sealed class WebSocketEndpoint(StreamSession session, StreamNegotiation negotiation, Admission admission, KindMap kinds, IOptions<GatewayOptions> options, TimeProvider time)
 {
-    private const string Transport = "websocket";
+    public const string Transport = "websocket";
 
     public async Task HandleAsync(HttpContext http)
     {
-        var upgrade = CheckUpgrade(http);
+        var upgrade = http.Features.Get<IHttpUpgradeFeature>();
+        if (upgrade is not { IsUpgradableRequest: true }) throw WebSocketHandshake.NotOne();
+        WebSocketHandshake.Check(http.Request);
         admission.CheckOrigin(http);
         var request = await StreamRequest.ReadAsync(http, kinds, options.Value).ConfigureAwait(false);
         session.Admit(http, request);
         admission.EnterStream(Transport);
         try
         {
-            http.Response.Headers.SecWebSocketAccept = AcceptOf(http.Request.Headers.SecWebSocketKey.ToString());
-            http.Response.Headers.Upgrade = "websocket";
-            http.Response.Headers.Connection = "Upgrade";
+            WebSocketHandshake.Answer(http);
+            var (view, extensions) = negotiation.WebSocket(request, http.Request.Headers);
+            if (extensions is not null) http.Response.Headers.SecWebSocketExtensions = extensions;
             var stream = await upgrade.UpgradeAsync().ConfigureAwait(false);
-            await ServeAsync(http, stream, request).ConfigureAwait(false);
+            await ServeAsync(http, stream, request, view).ConfigureAwait(false);
         }
         finally
         {
@@ -38,10 +38,10 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
         }
     }
 
-    private async Task ServeAsync(HttpContext http, Stream stream, StreamRequest request)
+    private async Task ServeAsync(HttpContext http, Stream stream, StreamRequest request, View view)
     {
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        var connection = new Connection(new StreamSink(http, stream), WireFormat.WebSocket, request.Deltas, Transport) { Client = admission.ClientOf(http) };
+        var connection = new Connection(new StreamSink(http, stream), view, Transport) { Client = admission.ClientOf(http), Ending = session.Hold(withPlace: false) };
         var sending = session.RunAsync(connection, request, [], gone.Token);
         var reading = ReadAsync(stream, connection, gone);
         try
@@ -61,7 +61,7 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
 
     private async Task ReadAsync(Stream stream, Connection connection, CancellationTokenSource gone)
     {
-        var frames = new ClientFrames(connection, options.Value.MaxClientFrameBytes);
+        var frames = new ClientFrames(options.Value.MaxClientFrameBytes);
         var buffer = new byte[512];
         try
         {
@@ -69,7 +69,7 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
             {
                 var read = await stream.ReadAsync(buffer, gone.Token).ConfigureAwait(false);
                 if (read == 0) break;
-                if (!frames.Take(buffer.AsSpan(0, read))) return;
+                if (!frames.Take(connection, buffer.AsSpan(0, read))) return;
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
@@ -79,34 +79,6 @@ internal sealed class WebSocketEndpoint(StreamSession session, Admission admissi
 
         if (!frames.IsRefused && connection.Closing is null) await gone.CancelAsync().ConfigureAwait(false); // else the reason may still get out
     }
-
-    private static IHttpUpgradeFeature CheckUpgrade(HttpContext http)
-    {
-        var upgrade = http.Features.Get<IHttpUpgradeFeature>();
-        var headers = http.Request.Headers;
-        if (upgrade is not { IsUpgradableRequest: true } || !headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new ProblemException(Problem.NotUpgrade, "Connect with a WebSocket client (HTTP/1.1 with Upgrade: websocket); for plain HTTP leave /ws away, for server-sent events use /events.");
-        }
-
-        if (headers.SecWebSocketVersion.ToString() != "13" || !IsKey(headers.SecWebSocketKey.ToString()))
-        {
-            throw new ProblemException(Problem.NotUpgrade, "Sec-WebSocket-Version must be 13 and Sec-WebSocket-Key 16 bytes in base64 (RFC 6455 §4.1).");
-        }
-
-        return upgrade;
-    }
-
-    private static bool IsKey(string key)
-    {
-        Span<byte> bytes = stackalloc byte[18];
-        return key.Length == 24 && Convert.TryFromBase64String(key, bytes, out var written) && written == 16;
-    }
-
-    // RFC 6455 §4.2.2: SHA-1 is the protocol's, it protects nothing.
-#pragma warning disable CA5350
-    private static string AcceptOf(string key) => Convert.ToBase64String(SHA1.HashData(Encoding.ASCII.GetBytes(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11")));
-#pragma warning restore CA5350
 
     private sealed class StreamSink(HttpContext http, Stream stream) : IConnectionSink
     {

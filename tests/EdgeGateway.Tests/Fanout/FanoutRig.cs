@@ -25,16 +25,19 @@ internal sealed class FanoutRig : IDisposable
 
     public FanoutWorkers Workers { get; }
 
-    public FanoutWorker Worker => _worker ??= Workers.Assign(new Connection(new FakeSink(), WireFormat.Sse, false, "none"));
+    public FanoutWorker Worker => _worker ??= Workers.Assign(new Connection(new FakeSink(), new View(WireFormat.Sse), "none"));
 
     public TopicChannel Channel(TopicKey topic, Delivery delivery, int maxUpdates = 256) => new(topic, delivery, Workers, maxUpdates, 1 << 20);
 
-    public FakeClient Connect(WireFormat format = WireFormat.WebSocket, bool deltas = false, SinkMode mode = SinkMode.Synchronous, params (string, Position)[] unjoined)
+    public FakeClient Connect(WireFormat format = WireFormat.WebSocket, bool deltas = false, SinkMode mode = SinkMode.Synchronous, params (string, Position)[] unjoined) =>
+        Connect(new View(format, deltas), mode, unjoined);
+
+    public FakeClient Connect(View view, SinkMode mode = SinkMode.Synchronous, params (string, Position)[] unjoined)
     {
         var sink = new FakeSink { Mode = mode };
-        var connection = new Connection(sink, format, deltas, format == WireFormat.WebSocket ? "websocket" : "sse");
+        var connection = new Connection(sink, view, view.Format == WireFormat.WebSocket ? "websocket" : "sse");
         sink.Connection = connection;
-        connection.Unjoined.AddRange(unjoined);
+        if (unjoined.Length > 0) connection.Unjoined = [.. unjoined];
         Workers.Assign(connection).Open(connection, []);
         return new FakeClient(this, connection, sink);
     }
@@ -74,7 +77,7 @@ internal sealed class FakeClient(FanoutRig rig, Connection connection, FakeSink 
 
     public FakeSink Sink { get; } = sink;
 
-    public List<Received> Received => Fanout.Received.Parse(Connection.Format, Sink.Taken);
+    public List<Received> Received => Fanout.Received.Parse(Connection.View, Sink.Taken);
 
     /// <summary>Reason of the end; null while it is open, and after an end without one.</summary>
     public CloseReason? Closed => Connection.Ended.IsCompletedSuccessfully ? Connection.Ended.Result : null;
@@ -96,7 +99,7 @@ internal sealed class FakeClient(FanoutRig rig, Connection connection, FakeSink 
 
     /// <summary>Queues the joining of a topic; null = with what is newest. The answer is complete after the next round.</summary>
     public Task<bool> Attach(TopicChannel channel, Position? after = null, bool startsOver = false) =>
-        Connection.Worker!.AttachAsync(new Subscriber(Connection, channel) { Epoch = after?.Epoch ?? 0, Offset = after?.Offset ?? 0 }, startsOver);
+        Connection.Worker!.AttachAsync(new Subscriber(Connection, channel, channel.Selections.Take(Connection.View)!) { Epoch = after?.Epoch ?? 0, Offset = after?.Offset ?? 0 }, startsOver);
 
     /// <summary>Joins a topic.</summary>
     public FakeClient Join(TopicChannel channel, Position? after = null, bool startsOver = false)

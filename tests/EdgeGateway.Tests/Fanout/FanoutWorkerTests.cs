@@ -256,12 +256,12 @@ public sealed class FanoutWorkerTests : IDisposable
     {
         var channel = Channel(Delivery.Every, 1, 1);
         var sink = new FakeSink();
-        var connection = new Connection(sink, WireFormat.Sse, false, "sse");
+        var connection = new Connection(sink, new View(WireFormat.Sse), "sse");
         sink.Connection = connection;
         var worker = _rig.Workers.Assign(connection);
         worker.Post(new Work(WorkKind.Detach, connection, null));
         worker.Open(connection, [1]);
-        var attached = worker.AttachAsync(new Subscriber(connection, channel), startsOver: false);
+        var attached = worker.AttachAsync(new Subscriber(connection, channel, channel.Selections.All), startsOver: false);
         var written = worker.WriteAsync(connection, [1]);
         _rig.Run();
         Assert.True(connection.Ended.IsCompletedSuccessfully);

@@ -1,6 +1,9 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.Testing.Clients;
 using ClientEnvelope = E2EEvents.Testing.Clients.ReceivedEnvelope;
 
@@ -12,11 +15,27 @@ internal sealed record Received(string Name, string Text)
     public ClientEnvelope Envelope => ClientEnvelope.Parse(Text);
 
     /// <summary>Takes a client's bytes apart; fails on anything that is not whole.</summary>
-    public static List<Received> Parse(WireFormat format, ReadOnlySpan<byte> bytes) => format == WireFormat.WebSocket ? ParseFrames(bytes) : ParseEvents(bytes);
+    public static List<Received> Parse(View view, ReadOnlySpan<byte> bytes)
+    {
+        if (view.Format == WireFormat.WebSocket) return ParseFrames(bytes);
+        return ParseEvents(view.Compressor is null ? bytes : Inflate(bytes));
+    }
+
+    /// <summary>What pieces of DEFLATE say; fails where one of them is broken.</summary>
+    public static byte[] Inflate(ReadOnlySpan<byte> pieces)
+    {
+        byte[] whole = [.. pieces, 3, 0]; // an empty last block
+        using var inflater = new DeflateStream(new MemoryStream(whole), CompressionMode.Decompress);
+        var bytes = new MemoryStream();
+        inflater.CopyTo(bytes);
+        return bytes.ToArray();
+    }
 
     private static List<Received> ParseFrames(ReadOnlySpan<byte> bytes)
     {
         var all = new List<Received>();
+        var texts = new Queue<string>();
+        foreach (var text in CompressedTexts(bytes)) texts.Enqueue(text);
         while (bytes.Length > 0)
         {
             var (header, length) = bytes[1] switch
@@ -29,12 +48,43 @@ internal sealed record Received(string Name, string Text)
             all.Add(bytes[0] switch
             {
                 0x81 => OfText(Encoding.UTF8.GetString(payload)),
+                0xc1 => OfText(texts.Dequeue()),
                 0x88 => new Received("close", $"{BinaryPrimitives.ReadUInt16BigEndian(payload)} {Encoding.UTF8.GetString(payload[2..])}"),
                 0x89 => new Received("ping", ""),
                 0x8a => new Received("pong", Encoding.UTF8.GetString(payload)),
                 var other => throw new FormatException($"A server sends no frame that begins with {other:x2}."),
             });
             bytes = bytes[(header + length)..];
+        }
+
+        return all;
+    }
+
+    /// <summary>What the compressed messages say. They may refer to those before them, so all are inflated as one; each is one JSON value.</summary>
+    private static List<string> CompressedTexts(ReadOnlySpan<byte> frames)
+    {
+        var pieces = new List<byte>();
+        while (frames.Length > 0)
+        {
+            var (header, length) = frames[1] switch
+            {
+                127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(frames[2..])),
+                126 => (4, BinaryPrimitives.ReadUInt16BigEndian(frames[2..])),
+                _ => (2, frames[1]),
+            };
+            if (frames[0] == 0xc1) pieces.AddRange([.. frames.Slice(header, length), 0, 0, 0xff, 0xff]);
+            frames = frames[(header + length)..];
+        }
+
+        var all = new List<string>();
+        if (pieces.Count == 0) return all;
+        ReadOnlySpan<byte> json = Inflate([.. pieces]);
+        while (json.Length > 0)
+        {
+            var reader = new Utf8JsonReader(json);
+            Assert.True(reader.Read() && reader.TrySkip());
+            all.Add(Encoding.UTF8.GetString(json[..(int)reader.BytesConsumed]));
+            json = json[(int)reader.BytesConsumed..];
         }
 
         return all;

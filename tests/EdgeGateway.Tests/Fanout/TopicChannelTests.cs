@@ -171,7 +171,7 @@ public sealed class TopicChannelTests : IDisposable
         var channel = Channel(Delivery.Every, 1, 2);
         foreach (var format in Enum.GetValues<WireFormat>())
         {
-            foreach (var variant in Enum.GetValues<Variant>()) Assert.Same(channel.Newest!.Bytes(format, variant), channel.Newest.Bytes(format, variant));
+            foreach (var variant in Enum.GetValues<Variant>()) Assert.Same(channel.Newest!.Bytes(new View(format), variant), channel.Newest.Bytes(new View(format), variant));
         }
     }
 
@@ -181,7 +181,7 @@ public sealed class TopicChannelTests : IDisposable
         var channel = Channel(Delivery.Every);
         channel.Publish(new Frame(A.At(1), """{"long-name-to-delete":1}"""u8.ToArray(), 0, 1), 0, Accept.NewEpoch);
         channel.Publish(new Frame(A.At(2), """{"b":1}"""u8.ToArray(), 0, 1), 0, Accept.Next);
-        Assert.Same(channel.Newest!.Bytes(WireFormat.Sse, Variant.State), channel.Newest.Bytes(WireFormat.Sse, Variant.Patch));
+        Assert.Same(channel.Newest!.Bytes(new View(WireFormat.Sse), Variant.State), channel.Newest.Bytes(new View(WireFormat.Sse), Variant.Patch));
     }
 
     private TopicChannel Channel(Delivery delivery, params long[] offsets)

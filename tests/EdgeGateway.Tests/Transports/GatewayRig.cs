@@ -70,8 +70,14 @@ internal sealed class GatewayRig : IAsyncDisposable
         return new GatewayRig(app, region);
     }
 
+    /// <summary>Streams served on their sockets so far, past the web server.</summary>
+    public long DirectStreams => _app.Services.GetRequiredService<EdgeGateway.Sockets.DirectStreams>().Taken;
+
     /// <summary>True while the gateway follows the topic.</summary>
     public bool Follows(FakeTopic topic) => _app.Services.GetRequiredService<TopicFollower>().FindReady(topic.Name) is not null;
+
+    /// <summary>Where the gateway has a followed topic.</summary>
+    public Position? PositionOf(FakeTopic topic) => _app.Services.GetRequiredService<TopicFollower>().FindReady(topic.Name)?.Channel.Position;
 
     /// <summary>Has the gateway follow a topic, as any reader of it does.</summary>
     public async Task FollowAsync(FakeTopic topic)

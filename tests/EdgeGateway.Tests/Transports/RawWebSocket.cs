@@ -15,14 +15,14 @@ internal sealed class RawWebSocket : IDisposable
     private RawWebSocket(TcpClient tcp) => (_tcp, _stream) = (tcp, tcp.GetStream());
 
     /// <summary>Upgrades; the answer to the handshake is checked.</summary>
-    public static async Task<RawWebSocket> ConnectAsync(Uri gateway, string path)
+    public static async Task<RawWebSocket> ConnectAsync(Uri gateway, string path, string? extensions = null)
     {
         var tcp = new TcpClient();
         await tcp.ConnectAsync(gateway.Host, gateway.Port, A.Token);
         var raw = new RawWebSocket(tcp);
         var key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16));
         await raw.SendBytesAsync(Encoding.ASCII.GetBytes(
-            $"GET /{path} HTTP/1.1\r\nHost: {gateway.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n\r\n"));
+            $"GET /{path} HTTP/1.1\r\nHost: {gateway.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {key}\r\n{(extensions is null ? "" : $"Sec-WebSocket-Extensions: {extensions}\r\n")}\r\n"));
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal)) head.Append((char)(await raw.ReadBytesAsync(1))[0]);
 #pragma warning disable CA5350 // the protocol's own
@@ -60,7 +60,7 @@ internal sealed class RawWebSocket : IDisposable
             }
 
             var payload = await ReadBytesAsync(length);
-            if ((head[0] & 0x0f) == opcode) return payload;
+            if ((head[0] & 0x7f) == opcode) return payload;
         }
     }
 

@@ -4,8 +4,12 @@ using E2EEvents.Testing.Clients;
 
 namespace E2EEvents.EdgeGateway.Tests.Transports;
 
+public sealed class DirectSseTests() : SseTests(direct: true);
+
+public sealed class ServedSseTests() : SseTests(direct: false);
+
 /// <summary>Server-sent events: the contract of all transports, and what is theirs alone.</summary>
-public sealed class SseTests : TransportContract
+public abstract class SseTests(bool direct) : TransportContract(direct)
 {
     private protected override async Task<StreamReaderCore> ConnectAsync(GatewayRig rig, StreamOptions? options, params Transcript[] topics) =>
         await SseClient.ConnectAsync(rig.Uri, topics, A.Token, options);
@@ -28,7 +32,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task Answer_Headers_KeepCachesAndProxiesOut()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
 
         using var answer = await rig.SendAsync(HttpMethod.Get, "topics/match/none/events", ("Origin", "https://page.example"));
 
@@ -41,7 +45,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task FirstBytes_OfTopicThatDoesNotAnswer_ComeAtOnceWithRetry()
     {
-        await using var rig = await GatewayRig.StartAsync(("SseRetry", "00:00:07"));
+        await using var rig = await StartAsync(("SseRetry", "00:00:07"));
         rig.Region.Topic(A.Match).Fault = new TimeoutException();
 
         using var answer = await rig.SendAsync(HttpMethod.Get, "topics/match/x/events");
@@ -60,7 +64,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task LastEventId_BesideAfter_IsTheNewerWord()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish(5);
         var match = GatewayRig.StandingAt(topic, 3);
 
@@ -73,7 +77,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task After_InTheQuery_Resumes()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish(5);
         var match = GatewayRig.StandingAt(topic, 3);
 
@@ -86,7 +90,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task Id_OfOneTopic_IsThePosition()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         rig.Region.Topic(A.Match).Publish(2);
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await SseClient.ConnectAsync(rig.Uri, [match], A.Token);
@@ -97,7 +101,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task Ids_OfSeveralTopics_ComeInABlockThatResumesAllOfThem()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var (match, ticker) = (rig.Region.Topic(A.Match).Publish(2), rig.Region.Topic(A.Ticker).Publish(3));
         var (m, t) = (new Transcript(A.Match, Delivery.Every), new Transcript(A.Ticker, Delivery.Latest));
         var expected = new HashSet<string> { $"match/x@{A.At(2)}", $"ticker/x@{A.At(3)}" };
@@ -120,7 +124,7 @@ public sealed class SseTests : TransportContract
     [Fact]
     public async Task QuietStream_IsKeptOpenByComments()
     {
-        await using var rig = await GatewayRig.StartAsync(("Fanout:Heartbeat", "00:00:01"));
+        await using var rig = await StartAsync(("Fanout:Heartbeat", "00:00:01"));
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await SseClient.ConnectAsync(rig.Uri, [match], A.Token);
         await Eventually.TrueAsync(() => client.Comments >= 2, GatewayRig.Soon); // the first is the padding

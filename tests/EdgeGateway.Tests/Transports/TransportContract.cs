@@ -4,17 +4,35 @@ using E2EEvents.Testing.Clients;
 
 namespace E2EEvents.EdgeGateway.Tests.Transports;
 
-/// <summary>What every stream promises; each transport runs all of it. The transcripts judge order, holes and gaps by themselves.</summary>
-public abstract class TransportContract
+/// <summary>What every stream promises; each transport runs all of it, on both ways to its socket. The transcripts judge order, holes and gaps by themselves.</summary>
+/// <param name="direct">Whether the gateway serves the sockets itself; else the web server does.</param>
+public abstract partial class TransportContract(bool direct)
 {
-    private static TimeSpan Soon => GatewayRig.Soon;
+    private protected static TimeSpan Soon => GatewayRig.Soon;
+
+    private protected Task<GatewayRig> StartAsync(params (string Name, string Value)[] settings) =>
+        GatewayRig.StartAsync([("Fanout:DirectSockets", direct ? "true" : "false"), .. Settings, .. settings]);
 
     private protected abstract Task<StreamReaderCore> ConnectAsync(GatewayRig rig, StreamOptions? options, params Transcript[] topics);
+
+    /// <summary>Settings of the gateway that a transport runs the contract with.</summary>
+    private protected virtual (string Name, string Value)[] Settings => [];
+
+    [Fact]
+    public async Task Stream_Opened_TakesTheWayThatIsSet()
+    {
+        await using var rig = await StartAsync();
+        rig.Region.Topic(A.Match).Publish();
+        var match = new Transcript(A.Match, Delivery.Every);
+        await using var client = await ConnectAsync(rig, null, match);
+        await match.ReachesAsync(1, Soon);
+        Assert.Equal(direct && OperatingSystem.IsLinux() ? 1 : 0, rig.DirectStreams);
+    }
 
     [Fact]
     public async Task Stream_Opened_BringsTheStateAndThenEachChange()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish(3);
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await ConnectAsync(rig, null, match);
@@ -32,7 +50,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Stream_OfLatestKind_BringsTheNewestState()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Ticker).Publish(3);
         var ticker = new Transcript(A.Ticker, Delivery.Latest);
         await using var client = await ConnectAsync(rig, null, ticker);
@@ -45,130 +63,9 @@ public abstract class TransportContract
     }
 
     [Fact]
-    public async Task Resume_WithinTheChannel_GoesOnWithoutTheGrain()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match).Publish();
-        var first = new Transcript(A.Match, Delivery.Every);
-        await using var keeper = await ConnectAsync(rig, null, first);
-        await first.ReachesAsync(1, Soon);
-        topic.Publish(5);
-        await first.ReachesAsync(6, Soon);
-        var calls = topic.Calls;
-
-        var match = GatewayRig.StandingAt(topic, 3);
-        await using var client = await ConnectAsync(rig, null, match);
-
-        await match.ReachesAsync(6, Soon);
-        Assert.Equal((4, 0, calls), (match.Taken, match.Gaps.Count, topic.Calls));
-    }
-
-    [Theory]
-    [InlineData(int.MaxValue)]
-    [InlineData(2)] // several reads until the channel is reached
-    public async Task Resume_BeforeTheChannel_ReadsOnAtTheGrain(int framesPerRead)
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match, 1000, framesPerRead).Publish(9);
-        await rig.FollowAsync(topic); // from the newest on
-        var match = GatewayRig.StandingAt(topic, 2);
-
-        await using var client = await ConnectAsync(rig, null, match);
-
-        await match.ReachesAsync(9, Soon);
-        topic.Publish();
-        await match.ReachesAsync(10, Soon);
-        Assert.Equal((9, 0), (match.Taken, match.Gaps.Count)); // 2, which it had, and 3 to 10
-    }
-
-    [Theory]
-    [InlineData(1000, 0)]
-    [InlineData(5, 1)] // history does not reach back: all are told so
-    public async Task Resume_ManyBeforeTheChannel_ShareOneRead(int historyBound, int gaps)
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match, historyBound).Publish(9);
-        await rig.FollowAsync(topic);
-        var calls = topic.Calls;
-        var clients = new List<StreamReaderCore>();
-        var matches = new List<Transcript>();
-        try
-        {
-            for (var i = 0; i < 20; i++)
-            {
-                matches.Add(GatewayRig.StandingAt(topic, 2 + (i % 2)));
-                clients.Add(await ConnectAsync(rig, null, matches[^1]));
-            }
-
-            foreach (var match in matches) await match.ReachesAsync(9, Soon);
-            Assert.All(matches, match => Assert.Equal(gaps, match.Gaps.Count));
-            Assert.InRange(topic.Calls - calls, 1, 2); // 2, should one at 3 have come first
-        }
-        finally
-        {
-            foreach (var client in clients) await client.DisposeAsync();
-        }
-    }
-
-    [Fact]
-    public async Task Resume_BeforeHistory_IsToldTheGap()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match, historyBound: 2).Publish(9);
-        var match = GatewayRig.StandingAt(topic, 2);
-
-        await using var client = await ConnectAsync(rig, null, match);
-
-        await match.ReachesAsync(9, Soon);
-        Assert.Equal(["history"], match.Gaps);
-        AssertStateIs(match, 9);
-    }
-
-    [Fact]
-    public async Task Resume_FromOtherEpoch_IsToldTheGap()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match).Publish(2);
-        var match = GatewayRig.StandingAt(topic, 7, A.OtherEpoch);
-
-        await using var client = await ConnectAsync(rig, null, match);
-
-        await match.ReachesAsync(t => t.Position == A.At(2), Soon, "the other epoch");
-        Assert.Equal(["epoch"], match.Gaps);
-    }
-
-    [Fact]
-    public async Task Resume_AheadOfTheChannel_BringsWhatIsNewToTheClientAlone()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Match).Publish(5);
-        await rig.FollowAsync(topic);
-        var match = GatewayRig.StandingAt(topic, 7); // seen at a gateway that is ahead of this one
-
-        await using var client = await ConnectAsync(rig, null, match);
-        topic.Publish(3);
-
-        await match.ReachesAsync(8, Soon);
-        Assert.Equal((2, 0, 0), (match.Taken, match.Duplicates, match.Gaps.Count));
-    }
-
-    [Fact]
-    public async Task Resume_OfLatestKindFromOtherEpoch_IsTheStateWithoutGap()
-    {
-        await using var rig = await GatewayRig.StartAsync();
-        var topic = rig.Region.Topic(A.Ticker).Publish(2);
-        var ticker = GatewayRig.StandingAt(topic, 7, A.OtherEpoch, Delivery.Latest);
-
-        await using var client = await ConnectAsync(rig, null, ticker);
-
-        await ticker.ReachesAsync(t => t.Position == A.At(2), Soon, "the other epoch");
-        Assert.Empty(ticker.Gaps);
-    }
-
-    [Fact]
     public async Task Patches_AskedFor_LeadToTheSameStates()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish();
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await ConnectAsync(rig, new StreamOptions { Patches = true }, match);
@@ -184,7 +81,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Stream_OfSeveralTopics_BringsAllAndResumesEach()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var match = rig.Region.Topic(A.Match).Publish(4);
         var ticker = rig.Region.Topic(A.Ticker).Publish(4);
         var news = rig.Region.Topic("news/y").Publish(4);
@@ -203,7 +100,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Epoch_ThatChangesMeanwhile_IsToldWithTheFullState()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish(3);
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await ConnectAsync(rig, new StreamOptions { Patches = true }, match);
@@ -220,7 +117,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Topic_WithoutEvents_IsWaitedFor()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic("match/new");
         var match = new Transcript("match/new", Delivery.Every);
         await using var client = await ConnectAsync(rig, null, match);
@@ -237,7 +134,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Client_Gone_LetsItsTopicsGo()
     {
-        await using var rig = await GatewayRig.StartAsync(("Feeds:Linger", "00:00:00"));
+        await using var rig = await StartAsync(("Feeds:Linger", "00:00:00"));
         var (match, news) = (rig.Region.Topic(A.Match).Publish(), rig.Region.Topic("news/y").Publish());
         var (m, n) = (new Transcript(A.Match, Delivery.Every), new Transcript("news/y", Delivery.Every));
         var other = new Transcript(A.Match, Delivery.Every);
@@ -259,7 +156,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Gateway_Stopping_SaysWhy()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         rig.Region.Topic(A.Match).Publish();
         var match = new Transcript(A.Match, Delivery.Every);
         await using var client = await ConnectAsync(rig, null, match);
@@ -275,7 +172,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Topic_NotReachable_EndsTheStreamWithThatReason()
     {
-        await using var rig = await GatewayRig.StartAsync(("JoinTimeout", "00:00:01"));
+        await using var rig = await StartAsync(("JoinTimeout", "00:00:01"));
         rig.Region.Topic(A.Match).Fault = new TimeoutException();
         await using var client = await ConnectAsync(rig, null, new Transcript(A.Match, Delivery.Every));
         Assert.Equal(4005, (await client.EndsAsync(Soon)).Code);
@@ -284,7 +181,7 @@ public abstract class TransportContract
     [Fact]
     public async Task Position_GivenByAStreamOfASingleNamedTopic_ResumesThere()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var topic = rig.Region.Topic(A.Match).Publish(4);
         Assert.Equal([3L, 4L], await OffsetsOfSingleNamedAsync(rig, topic, A.At(2), 2));
     }

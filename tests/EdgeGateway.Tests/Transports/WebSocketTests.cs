@@ -3,8 +3,12 @@ using E2EEvents.Testing.Clients;
 
 namespace E2EEvents.EdgeGateway.Tests.Transports;
 
+public sealed class DirectWebSocketTests() : WebSocketTests(direct: true);
+
+public sealed class ServedWebSocketTests() : WebSocketTests(direct: false);
+
 /// <summary>Raw WebSockets: the contract of all transports, and RFC 6455.</summary>
-public sealed class WebSocketTests : TransportContract
+public abstract class WebSocketTests(bool direct) : TransportContract(direct)
 {
     private const int Text = 1;
     private const int Binary = 2;
@@ -34,7 +38,7 @@ public sealed class WebSocketTests : TransportContract
     [InlineData("Upgrade", "h2c")]
     public async Task Upgrade_Malformed_IsRefused(string header, string value)
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         var headers = Array.ConvertAll(Upgrade, pair => pair.Item1 == header ? (header, value) : pair);
         GatewayRig.AssertProblem(await rig.Topics.SendAsync("topics/match/x/ws", A.Token, headers), 400, "not-a-websocket");
     }
@@ -46,7 +50,7 @@ public sealed class WebSocketTests : TransportContract
     [InlineData("own", true)] // the gateway's own page
     public async Task Origin_OfThePage_MustBeAllowed(string? origin, bool allowed)
     {
-        await using var rig = await GatewayRig.StartAsync(("AllowedOrigins:0", "https://ours.example"));
+        await using var rig = await StartAsync(("AllowedOrigins:0", "https://ours.example"));
         rig.Region.Topic(A.Match).Publish();
         (string, string)[] headers = origin is null ? Upgrade : [.. Upgrade, ("Origin", origin == "own" ? rig.Uri.GetLeftPart(UriPartial.Authority) : origin)];
         if (!allowed)
@@ -68,7 +72,7 @@ public sealed class WebSocketTests : TransportContract
     [InlineData(Ping, 126, true, 1002)] // a control frame that long
     public async Task Frame_ThatMustNotCome_EndsTheStreamWithItsCode(int opcode, int length, bool masked, int code)
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         rig.Region.Topic(A.Match).Publish();
         using var socket = await RawWebSocket.ConnectAsync(rig.Uri, "topics/match/x/ws");
         await socket.ReceiveAsync(Text);
@@ -83,7 +87,7 @@ public sealed class WebSocketTests : TransportContract
     [Fact]
     public async Task Ping_OfTheClient_IsAnsweredWithItsPayload()
     {
-        await using var rig = await GatewayRig.StartAsync();
+        await using var rig = await StartAsync();
         using var socket = await RawWebSocket.ConnectAsync(rig.Uri, "topics/match/x/ws");
 
         await socket.SendAsync(Ping, [7, 8, 9]);
@@ -94,7 +98,7 @@ public sealed class WebSocketTests : TransportContract
     [Fact]
     public async Task Close_OfTheClient_IsEchoedAndEndsTheConnection()
     {
-        await using var rig = await GatewayRig.StartAsync(("Feeds:Linger", "00:00:00"));
+        await using var rig = await StartAsync(("Feeds:Linger", "00:00:00"));
         var topic = rig.Region.Topic(A.Match).Publish();
         using var socket = await RawWebSocket.ConnectAsync(rig.Uri, "topics/match/x/ws");
         await socket.ReceiveAsync(Text);
@@ -109,7 +113,7 @@ public sealed class WebSocketTests : TransportContract
     [Fact]
     public async Task Client_ThatAnswersNoPing_IsClosedForIt()
     {
-        await using var rig = await GatewayRig.StartAsync(("Fanout:Heartbeat", "00:00:01"), ("Fanout:PongTimeout", "00:00:01"));
+        await using var rig = await StartAsync(("Fanout:Heartbeat", "00:00:01"), ("Fanout:PongTimeout", "00:00:01"));
         using var socket = await RawWebSocket.ConnectAsync(rig.Uri, "topics/match/x/ws");
         await socket.ReceiveAsync(Ping);
         Assert.Equal(4002, await socket.ClosedWithAsync());

@@ -30,6 +30,9 @@ public sealed record StreamOptions
     /// <summary>Asks for patches (<c>delta=merge</c>). Default: full states.</summary>
     public bool Patches { get; init; }
 
+    /// <summary>Offers compression: permessage-deflate, or gzip for server-sent events. Default: none.</summary>
+    public bool Compressed { get; init; }
+
     /// <summary>Resumes at the transcripts' positions, if they have any. Default: true.</summary>
     public bool Resume { get; init; } = true;
 

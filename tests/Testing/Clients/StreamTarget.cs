@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -6,7 +7,7 @@ namespace E2EEvents.Testing.Clients;
 /// <summary>Addresses of streams, and how connections to them are made.</summary>
 internal static class StreamTarget
 {
-    private static readonly SocketsHttpHandler Shared = Handler(0);
+    private static readonly SocketsHttpHandler Shared = Handler(0, gzip: false);
 
     /// <summary><c>/topics/kind/key/suffix</c> for one topic, <c>/suffix?topic=…</c> for several, with the query that the options say.</summary>
     public static Uri Of(Uri gateway, string suffix, string manySuffix, IReadOnlyList<Transcript> topics, StreamOptions options, bool afterInQuery)
@@ -39,10 +40,11 @@ internal static class StreamTarget
     }
 
     public static HttpMessageInvoker Invoker(StreamOptions options) =>
-        options.ReceiveBufferBytes == 0 ? new HttpMessageInvoker(Shared, disposeHandler: false) : new HttpMessageInvoker(Handler(options.ReceiveBufferBytes));
+        options is { ReceiveBufferBytes: 0, Compressed: false } ? new HttpMessageInvoker(Shared, disposeHandler: false) : new HttpMessageInvoker(Handler(options.ReceiveBufferBytes, options.Compressed));
 
-    private static SocketsHttpHandler Handler(int receiveBufferBytes) => new()
+    private static SocketsHttpHandler Handler(int receiveBufferBytes, bool gzip) => new()
     {
+        AutomaticDecompression = gzip ? DecompressionMethods.GZip : DecompressionMethods.None,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5),
         ConnectCallback = async (context, cancellationToken) =>
         {

@@ -30,6 +30,7 @@ public sealed class WsClient : StreamReaderCore
         var socket = new ClientWebSocket();
         socket.Options.CollectHttpResponseDetails = true;
         socket.Options.KeepAliveInterval = TimeSpan.Zero;
+        if (options.Compressed) socket.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
         var invoker = StreamTarget.Invoker(options);
         try
         {

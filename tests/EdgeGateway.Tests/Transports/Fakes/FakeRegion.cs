@@ -46,7 +46,7 @@ internal sealed class FakeRegion : IKindsGrain, IHomesGrain, IRegionStatusGrain
         ? Task.FromException<KindInfo[]>(fault)
         : Task.FromResult<KindInfo[]>(
         [
-            new KindInfo("ticker", Delivery.Latest, "home", 1, IsHere: true, Publishers.None),
+            new KindInfo("ticker", Delivery.Latest, "home", 1, IsHere: true, Publishers.None, MaxRate: TickerRate),
             new KindInfo("match", Delivery.Every, "home", 1, IsHere: true, Publishers.None),
             new KindInfo("news", Delivery.Every, "home", 1, IsHere: true, Publishers.KeyHolders),
             new KindInfo("wall", Delivery.Every, "home", 1, IsHere: true, Publishers.Anyone),
@@ -54,6 +54,9 @@ internal sealed class FakeRegion : IKindsGrain, IHomesGrain, IRegionStatusGrain
 
     /// <summary>Terms learnt, by kind; as in a region, only higher ones count.</summary>
     public Dictionary<string, KindTerm> Terms { get; } = [];
+
+    /// <summary>Updates per second of tickers; 0 = all there are.</summary>
+    public double TickerRate { get; init; }
 
     /// <summary>How often the kinds were asked for.</summary>
     public int KindsAsked { get; private set; }
