@@ -17,7 +17,9 @@ public sealed class CrashTests
         var transcripts = headlines.NewTranscripts();
         await using var client = ResumingClient.Ws(region.Gateway, transcripts);
 
-        var adding = region.AddAllAsync(headlines.Next(10_000));
+        await region.AddAllAsync(headlines.Next(20));
+        foreach (var transcript in transcripts) await transcript.ReachesAsync(1, Soon); // whoever joins later begins with the state of then
+        var adding = region.AddAllAsync(headlines.Next(9_980));
         await transcripts[0].ReachesAsync(20, Soon);
         await region.Connectors.KillAsync();
         await adding;
