@@ -5,6 +5,7 @@ using E2EEvents.Hosting;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -15,15 +16,15 @@ internal sealed class DirectListenerFactory : IConnectionListenerFactory, IConne
 {
     private readonly Lazy<HashSet<EndPoint>> _endpoints; // looked at when something listens: by then all settings have been checked
     private readonly IOptions<SocketTransportOptions> _sockets;
-    private readonly DirectStreams _streams;
+    private readonly IServiceProvider _services; // the web server is made before settings are checked, and with it this factory: what reads settings is asked for later
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
 
     public DirectListenerFactory(
         IOptions<GatewayOptions> gateway, IOptions<FanoutOptions> fanout, IOptions<LinkOptions> link, IOptions<OperationsOptions> operations, IOptions<HostFilteringOptions> hosts,
-        IOptions<SocketTransportOptions> sockets, DirectStreams streams, TimeProvider time, ILoggerFactory loggers)
+        IOptions<SocketTransportOptions> sockets, IServiceProvider services, TimeProvider time, ILoggerFactory loggers)
     {
-        (_sockets, _streams, _time, _loggers) = (sockets, streams, time, loggers);
+        (_sockets, _services, _time, _loggers) = (sockets, services, time, loggers);
         _endpoints = new Lazy<HashSet<EndPoint>>(() =>
         {
             var filtersHosts = hosts.Value.AllowedHosts is not ([] or ["*"]); // the web server's middleware does that
@@ -43,7 +44,7 @@ internal sealed class DirectListenerFactory : IConnectionListenerFactory, IConne
     public bool CanBind(EndPoint endpoint) => _endpoints.Value.Contains(endpoint);
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default) =>
-        ValueTask.FromResult<IConnectionListener>(DirectListener.Bind(endpoint, _sockets.Value, _streams, _time, _loggers));
+        ValueTask.FromResult<IConnectionListener>(DirectListener.Bind(endpoint, _sockets.Value, _services.GetRequiredService<DirectStreams>(), _time, _loggers));
 
     /// <summary>The addresses that <see cref="Process.AddUrls"/> makes of the text.</summary>
     private static HashSet<EndPoint> EndpointsOf(string urls, string scheme)
