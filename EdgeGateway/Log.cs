@@ -69,6 +69,9 @@ internal static partial class Log
     [LoggerMessage(3023, LogLevel.Warning, "No connection can be accepted ({Reason}); trying again in {Delay}. Raise the limit of open files or lower Gateway:MaxConnections.")]
     public static partial void AcceptFailed(ILogger logger, string reason, TimeSpan delay);
 
+    [LoggerMessage(3025, LogLevel.Error, "Encoding an update of {Topic} ahead failed; it is announced all the same, and encoded when it is sent.")]
+    public static partial void PreparingFailed(ILogger logger, string topic, Exception exception);
+
     [LoggerMessage(3020, LogLevel.Information, "Region {Region} (silo {Silo}, {Address}) follows topics over a link.")]
     public static partial void LinkOpened(ILogger logger, string region, string silo, System.Net.IPAddress? address);
 

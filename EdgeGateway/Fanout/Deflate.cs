@@ -12,6 +12,7 @@ internal static class Deflate
     private const int MaxStored = ushort.MaxValue;
     private const int StoredHeader = 5;
     private const int FlushBytes = 4;
+    private const int Window = 32 << 10; // nothing further back can be referred to
 
     /// <summary>How a gzip stream begins (RFC 1952 §2.3): no name, no time, unknown system.</summary>
     public static ReadOnlySpan<byte> GzipHeader => [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
@@ -22,6 +23,7 @@ internal static class Deflate
     /// <summary>A compressed piece that may follow only what says exactly <paramref name="before"/>, in whatever piece.</summary>
     public static byte[] CompressAfter(ReadOnlySpan<byte> before, ReadOnlySpan<byte> bytes)
     {
+        before = before[^Math.Min(before.Length, Window)..];
         using var target = new MemoryStream(((before.Length + bytes.Length) / 2) + 64);
         using var stream = new DeflateStream(target, CompressionLevel.Fastest, leaveOpen: true);
         if (before.Length > 0)

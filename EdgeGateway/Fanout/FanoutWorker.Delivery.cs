@@ -87,9 +87,9 @@ internal sealed partial class FanoutWorker
         for (; update is not null; update = update.Next)
         {
             if (update.Offset <= subscriber.Offset) continue;
-            if (IsFull(subscriber.Connection))
+            if (IsFull(subscriber.Connection) || IsFilteredOut(subscriber, update))
             {
-                subscriber.Connection.IsBehind = true;
+                LeaveBehind(subscriber.Connection);
                 break;
             }
 
@@ -102,6 +102,25 @@ internal sealed partial class FanoutWorker
     /// <summary>True for one that has nothing yet, where the new epoch is here from its first event on: then nothing is missed.</summary>
     private static bool BeginsWith(Subscriber subscriber, TopicChannel channel, Update newest) =>
         subscriber.Offset == 0 && channel.Oldest is { Offset: 1 } first && first.Epoch == newest.Epoch;
+
+    /// <summary>
+    /// Counts what is filtered for those who catch up with a choice of fields, and says when it is enough for this round: filtering costs by what is read,
+    /// and may write next to nothing.
+    /// </summary>
+    private bool IsFilteredOut(Subscriber subscriber, Update update)
+    {
+        if (subscriber.Selection.Fields is null) return false;
+        if (_filteredBytes > _options.MaxWriteBytes) return true;
+        _filteredBytes += update.Frame.State.Length;
+        return false;
+    }
+
+    /// <summary>The connection goes on when its write is over; with nothing to write, when the others have had their turn.</summary>
+    private void LeaveBehind(Connection connection)
+    {
+        connection.IsBehind = true;
+        if (connection.Pending.IsEmpty) Post(new Work(WorkKind.CatchUp, connection, null));
+    }
 
     private bool IsFull(Connection connection) => connection.Pending.Bytes >= _options.MaxWriteBytes;
 

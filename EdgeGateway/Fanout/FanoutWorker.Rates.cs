@@ -1,14 +1,14 @@
 namespace E2EEvents.EdgeGateway.Fanout;
 
 /// <summary>
-/// Subscribers that take updates at a rate. One that had an update less than its interval ago waits, as a reference in a list and without a timer of
+/// Subscribers that take updates at a rate. One that had an update less than its interval ago waits, as a reference in a queue and without a timer of
 /// its own; when its time comes it gets what is newest then. After a pause an update leaves at once.
 /// </summary>
 internal sealed partial class FanoutWorker
 {
     private const int RateTickMilliseconds = 5;
 
-    private readonly List<Subscriber> _waiting = [];
+    private readonly PriorityQueue<Subscriber, long> _waiting = new();
     private ITimer? _rateTimer;
     private long _dueAt = long.MaxValue;
 
@@ -16,30 +16,25 @@ internal sealed partial class FanoutWorker
     {
         if (subscriber.IsWaiting) return;
         subscriber.IsWaiting = true;
-        _waiting.Add(subscriber);
+        _waiting.Enqueue(subscriber, subscriber.NextAt);
         WakeAt(subscriber.NextAt);
     }
 
     private void SendDue()
     {
         _dueAt = long.MaxValue;
-        var next = long.MaxValue;
-        for (var i = _waiting.Count - 1; i >= 0; i--)
+        while (_waiting.TryPeek(out var subscriber, out var at))
         {
-            var subscriber = _waiting[i];
-            if (subscriber.Index >= 0 && _now < subscriber.NextAt)
+            if (subscriber.Index >= 0 && _now < at)
             {
-                next = Math.Min(next, subscriber.NextAt);
-                continue;
+                WakeAt(at);
+                return;
             }
 
-            _waiting[i] = _waiting[^1];
-            _waiting.RemoveAt(_waiting.Count - 1);
+            _waiting.Dequeue();
             subscriber.IsWaiting = false;
             if (subscriber.Index >= 0) TrySendDue(subscriber);
         }
-
-        if (next != long.MaxValue) WakeAt(next);
     }
 
     private void TrySendDue(Subscriber subscriber)

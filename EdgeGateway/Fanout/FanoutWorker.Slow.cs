@@ -12,6 +12,15 @@ internal sealed partial class FanoutWorker
         _budget.Add(bytes);
     }
 
+    /// <summary>The client took part of the write under way: it is slow, but alive.</summary>
+    public void Taken(Connection connection, int bytes)
+    {
+        bytes = Math.Min(bytes, connection.HeldBytes);
+        connection.HeldBytes -= bytes;
+        _budget.Add(-bytes);
+        connection.BlockedSince = Milliseconds();
+    }
+
     private void LetGo(Connection connection)
     {
         _budget.Add(-connection.HeldBytes);

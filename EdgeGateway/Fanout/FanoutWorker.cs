@@ -20,6 +20,7 @@ internal sealed partial class FanoutWorker
     private readonly List<Connection> _dirty = [];
     private readonly BatchArrays _arrays = new();
     private long _now;
+    private long _filteredBytes; // in this round, see IsFilteredOut
     private long _framesSent;
     private long _bytesSent;
     private int _backlog;
@@ -98,7 +99,8 @@ internal sealed partial class FanoutWorker
     /// <summary>Handles what is queued, up to a limit, and flushes; false once it was told to stop. For the worker's own loop, or a test that did not start it.</summary>
     internal bool Round()
     {
-        _now = _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
+        _now = Milliseconds();
+        _filteredBytes = 0;
         var handled = 0;
         while (handled < RoundLimit && _work.TryTake(out var work))
         {
@@ -127,6 +129,8 @@ internal sealed partial class FanoutWorker
         Interlocked.Increment(ref _backlog);
         if (!_work.TryPost(work)) Refuse(work);
     }
+
+    private long Milliseconds() => _time.GetTimestamp() / (_time.TimestampFrequency / 1000);
 
     private void TryHandle(in Work work)
     {

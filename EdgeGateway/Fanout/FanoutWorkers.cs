@@ -11,6 +11,7 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
     private readonly SlowBudget _budget;
     private readonly int _maxBacklog;
     private readonly TimeProvider _time;
+    private readonly ILogger<FanoutWorkers> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private int _next;
     private Task? _ticking;
@@ -19,6 +20,7 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
     {
         var count = options.Value.Workers > 0 ? options.Value.Workers : Math.Min(8, Environment.ProcessorCount);
         _time = time;
+        _logger = logger;
         _maxBacklog = options.Value.MaxBacklog;
         _budget = new SlowBudget(options.Value.MaxHeldBytes);
         metrics.ObserveHeld(() => _budget.Held);
@@ -35,6 +37,8 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
         connection.Worker = worker;
         return worker;
     }
+
+    public void PreparingFailed(string topic, Exception exception) => Log.PreparingFailed(_logger, topic, exception);
 
     public void Publish(TopicChannel channel, Update update)
     {

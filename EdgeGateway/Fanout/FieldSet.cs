@@ -76,7 +76,7 @@ internal sealed class FieldSet : IEquatable<FieldSet>
         {
             return new Frame(frame.Position, Filter(frame.State.Span), frame.OriginTime, frame.HomeTime, frame.Transaction, frame.EdgeTime);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException) // the second of a name that is no text
         {
             return frame;
         }

@@ -97,9 +97,10 @@ internal sealed class Selection(int index, FieldSet? fields)
     /// <summary>Makes the encodings that somebody takes.</summary>
     public void EncodeWhatIsInUse(Update update)
     {
+        var least = Fields is null ? 1 : 2; // a choice that one stream alone has made is encoded by its worker: choices are free to make up, and this thread serves all topics
         for (var i = 0; i < _streams.Length; i++)
         {
-            if (Volatile.Read(ref _streams[i]) > 0) update.Prepare(_views[i]!, this);
+            if (Volatile.Read(ref _streams[i]) >= least) update.Prepare(_views[i]!, this);
         }
     }
 

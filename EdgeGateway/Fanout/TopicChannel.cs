@@ -19,6 +19,9 @@ internal enum Accept
 /// </summary>
 internal sealed class TopicChannel
 {
+    private const int MaxSelectedUpdates = 256; // as many as may arrive at once
+    private const int MaxSelectedBytes = 1 << 20;
+
     private readonly Lock _lock = new();
     private readonly FanoutWorkers _workers;
     private readonly SubscriberList[] _subscribers;
@@ -26,6 +29,9 @@ internal sealed class TopicChannel
     private readonly long _maxBytes;
     private Update? _oldest;
     private Update? _newest;
+    private Update? _oldestSelected;
+    private int _selectedUpdates;
+    private long _selectedBytes;
     private int _updates;
     private long _bytes;
     private Position _position;
@@ -115,11 +121,20 @@ internal sealed class TopicChannel
             update = new Update(Name, frame, _newest?.Frame, gatewayTime, isHole, _newest);
             _newest?.ForgetPrevious();
             Append(update, startsAnew: isHole || fit == Fit.NewEpoch);
+            KeepSelected(update, startsAnew: isHole || fit == Fit.NewEpoch);
             _position = frame.Position;
             (changed, _changed) = (_changed, NewSignal());
         }
 
-        EncodeWhatIsInUse(update);
+        try
+        {
+            EncodeWhatIsInUse(update);
+        }
+        catch (Exception e) // survived: the workers make the bytes themselves; were the update not announced, it would be lost to all
+        {
+            _workers.PreparingFailed(Name, e);
+        }
+
         changed.TrySetResult();
         _workers.Publish(this, update);
         foreach (var listener in _listeners) listener.OnChanged();
@@ -176,6 +191,7 @@ internal sealed class TopicChannel
             for (var i = count - 1; i >= 0; i--)
             {
                 var update = new Update(Name, frames[i], i > 0 ? frames[i - 1] : null, gatewayTime);
+                update.ForgetSelected();
                 update.LinkTo(first);
                 first = update;
             }
@@ -192,6 +208,29 @@ internal sealed class TopicChannel
         lock (_lock)
         {
             return _oldest is { IsAfterHole: false } oldest && oldest.Epoch == have.Epoch && oldest.Offset - have.Offset - 1 <= _maxUpdates - _updates && bytes <= _maxBytes - _bytes;
+        }
+    }
+
+    /// <summary>
+    /// Encodings of chosen fields stay with the newest updates alone: each choice costs as much as the state again, and clients make them up. A client that
+    /// comes back to older updates with a choice has its bytes made for it.
+    /// </summary>
+    private void KeepSelected(Update update, bool startsAnew)
+    {
+        if (startsAnew || _oldestSelected is null || Delivery == Delivery.Latest)
+        {
+            (_oldestSelected, _selectedUpdates, _selectedBytes) = (update, 1, update.Frame.State.Length);
+            return;
+        }
+
+        _selectedUpdates++;
+        _selectedBytes += update.Frame.State.Length;
+        while (_selectedUpdates > 1 && (_selectedUpdates > MaxSelectedUpdates || _selectedBytes > MaxSelectedBytes))
+        {
+            _selectedUpdates--;
+            _selectedBytes -= _oldestSelected!.Frame.State.Length;
+            _oldestSelected.ForgetSelected();
+            _oldestSelected = _oldestSelected.Next;
         }
     }
 

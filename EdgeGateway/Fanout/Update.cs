@@ -25,6 +25,7 @@ internal sealed class Update
     private readonly UpdateEncodings _whole;
     private readonly Frame? _before;
     private UpdateEncodings?[]? _selected; // by the selection's index
+    private bool _keepsSelected = true;
     private Update? _next;
     private Update? _previous;
 
@@ -84,6 +85,16 @@ internal sealed class Update
     /// <summary>Lets the update before it go: the next one is here, and whoever still lacks this one takes it alone.</summary>
     public void ForgetPrevious() => Volatile.Write(ref _previous, null);
 
+    /// <summary>Keeps no encodings of chosen fields from now on: who asks for one has it made.</summary>
+    public void ForgetSelected()
+    {
+        lock (_whole)
+        {
+            _keepsSelected = false;
+            Volatile.Write(ref _selected, null);
+        }
+    }
+
     /// <summary>The previous update's encodings, if it is not forgotten and has some in this choice of fields.</summary>
     public UpdateEncodings? EncodingsBefore(Selection? selection)
     {
@@ -111,6 +122,7 @@ internal sealed class Update
     {
         lock (_whole)
         {
+            if (!_keepsSelected) return new UpdateEncodings(this, selection, selection.Fields!.Filter(Frame), _before);
             var all = _selected;
             if (all is null || selection.Index >= all.Length)
             {
@@ -119,8 +131,7 @@ internal sealed class Update
             }
 
             if (all[selection.Index] is { } known && known.Selection == selection) return known;
-            var fields = selection.Fields!;
-            var made = new UpdateEncodings(this, selection, fields.Filter(Frame), _before is null ? null : fields.Filter(_before));
+            var made = new UpdateEncodings(this, selection, selection.Fields!.Filter(Frame), _before);
             Volatile.Write(ref all[selection.Index], made);
             return made;
         }

@@ -17,7 +17,9 @@ internal sealed class UpdateEncodings
 
     private readonly Update _update;
     private readonly Frame _frame;
-    private readonly Frame? _before;
+    private readonly Frame? _wholeBefore;
+    private Frame? _before; // made when first needed: few need it
+    private int _unchanged = -1; // 0 or 1 once known
     private readonly long _number = Interlocked.Add(ref _lastNumber, 2); // of the state; plus one, of the patch
     private readonly long _numberBefore;
     private readonly byte[]?[] _encodings = new byte[]?[View.Encodings * Variants];
@@ -27,21 +29,29 @@ internal sealed class UpdateEncodings
     /// <param name="update">Which update.</param>
     /// <param name="selection">Which fields; null = all.</param>
     /// <param name="frame">The update's frame with these fields.</param>
-    /// <param name="before">The frame that a patch builds on, with these fields; null = there is none.</param>
+    /// <param name="before">The frame that a patch builds on, with all fields; null = there is none.</param>
     public UpdateEncodings(Update update, Selection? selection, Frame frame, Frame? before)
     {
         _update = update;
         Selection = selection;
         _frame = frame;
-        _before = before;
+        _wholeBefore = before;
         _numberBefore = update.EncodingsBefore(selection)?._number ?? 0;
-        IsUnchanged = selection is not null && before is not null && before.State.Span.SequenceEqual(frame.State.Span);
     }
 
     public Selection? Selection { get; }
 
     /// <summary>True if nothing of the chosen fields changed.</summary>
-    public bool IsUnchanged { get; }
+    public bool IsUnchanged
+    {
+        get
+        {
+            if (_unchanged < 0) _unchanged = Selection is not null && Before is { } before && before.State.Span.SequenceEqual(_frame.State.Span) ? 1 : 0;
+            return _unchanged == 1;
+        }
+    }
+
+    private Frame? Before => _before ??= _wholeBefore is null ? null : Selection?.Fields?.Filter(_wholeBefore) ?? _wholeBefore;
 
     /// <summary>Bytes that may follow anything.</summary>
     public byte[] Bytes(View view, Variant variant)
@@ -130,10 +140,10 @@ internal sealed class UpdateEncodings
 
     private byte[] MakePatch()
     {
-        if (_before is null) return [];
+        if (Before is not { } before) return [];
         try
         {
-            var patch = MergePatch.Diff(_before.State, _frame.State);
+            var patch = MergePatch.Diff(before.State, _frame.State);
             return patch.Length < _frame.State.Length ? patch : [];
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -1,3 +1,4 @@
+using System.Linq;
 using E2EEvents.EdgeGateway.Fanout;
 using E2EEvents.Testing.Clients;
 
@@ -75,6 +76,27 @@ public sealed class FieldsTests : IDisposable
         var client = _rig.Connect(View("epoch,fixed")).Join(channel, A.At(1));
         Publish(channel, 3);
         Assert.Equal([2], client.Offsets);
+    }
+
+    [Fact]
+    public void CatchUp_FieldsOfManyLargeUpdates_TakesManyRoundsAndLeavesNothingOut()
+    {
+        var channel = new TopicChannel(A.Match, Delivery.Every, _rig.Workers, 200, 64 << 20);
+        for (var offset = 1; offset <= 200; offset++) channel.Publish(A.Frame(offset, padding: 40_000), 0, Accept.NewEpoch);
+        var clients = new List<FakeClient>();
+        for (var i = 0; i < 3; i++) clients.Add(_rig.Connect(View("none")));
+        _rig.Run();
+        var attached = clients.ConvertAll(client => client.Attach(channel, A.At(0)));
+        var rounds = 0;
+        do
+        {
+            Assert.True(_rig.Worker.Round());
+            rounds++;
+        }
+        while (_rig.Worker.Backlog > 0);
+        Assert.All(attached, task => Assert.True(A.Now(task)));
+        Assert.InRange(rounds, 3 * 200 * 40_000 / (2 * _rig.Options.MaxWriteBytes), 1000);
+        Assert.All(clients, client => Assert.Equal(Enumerable.Range(1, 200).Select(offset => (long)offset), client.Offsets));
     }
 
     private static View View(string names, bool deltas = false) => new(WireFormat.WebSocket, deltas, FieldSet.TryParse(names, out var fields, out var error) ? fields : throw new FormatException(error));
