@@ -12,7 +12,7 @@ internal sealed class MemoryTrim(GatewayMetrics metrics, TimeProvider time) : Ba
 
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(2);
 
-    private readonly TrimRule _rule = new();
+    private readonly TrimRule _rule = new(leastBetween: 30);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -25,21 +25,24 @@ internal sealed class MemoryTrim(GatewayMetrics metrics, TimeProvider time) : Ba
 }
 
 /// <summary>When it is worth the pause: the number of streams has changed by much since the last time, and has stopped changing.</summary>
-internal sealed class TrimRule
+/// <param name="leastBetween">Looks from one time to the next at least: clients come and go as they like, and everybody feels the pause.</param>
+internal sealed class TrimRule(int leastBetween)
 {
     private const int LeastChange = 1000;
     private const int Calm = 100;
 
     private long _before;
     private long _atLastTrim;
+    private int _waits; // looks until the next may be
 
     /// <param name="streams">Open now. To be asked once in <see cref="MemoryTrim.Period"/>.</param>
     public bool IsTime(long streams)
     {
         var isCalm = Math.Abs(streams - _before) < Calm;
         _before = streams;
-        if (!isCalm || Math.Abs(streams - _atLastTrim) < Math.Max(LeastChange, Math.Max(streams, _atLastTrim) / 4)) return false;
-        _atLastTrim = streams;
+        if (_waits > 0) _waits--;
+        if (_waits > 0 || !isCalm || Math.Abs(streams - _atLastTrim) < Math.Max(LeastChange, Math.Max(streams, _atLastTrim) / 4)) return false;
+        (_atLastTrim, _waits) = (streams, leastBetween);
         return true;
     }
 }

@@ -9,8 +9,9 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
 
     private readonly Lock _lock = new();
     private readonly List<(FeedReader Reader, long Follow, Frame Frame)> _early = [];
+    private readonly Lock _holding = new(); // apart from the other: that one is held while frames are encoded, and workers release topics
     private int _holders;
-    private bool _retired;
+    private volatile bool _retired;
     private bool _following = true;
     private bool _lost;
     private long _freshAt;
@@ -62,7 +63,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     /// <summary>One more holder; false when the topic was let go meanwhile.</summary>
     public bool TryHold()
     {
-        lock (_lock)
+        lock (_holding)
         {
             if (_retired) return false;
             _holders++;
@@ -72,7 +73,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
 
     public void Release(long now)
     {
-        lock (_lock)
+        lock (_holding)
         {
             if (--_holders == 0) IdleSince = now;
         }
@@ -81,7 +82,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
     /// <summary>Lets the topic go if nobody holds it since before <paramref name="idleBefore"/>.</summary>
     public bool TryRetire(long idleBefore)
     {
-        lock (_lock)
+        lock (_holding)
         {
             if (_retired || _holders > 0 || IdleSince > idleBefore) return false;
             _retired = true;
@@ -89,13 +90,7 @@ internal sealed class FollowedTopic(TopicChannel channel, TimeProvider time)
         }
     }
 
-    public bool IsRetired
-    {
-        get
-        {
-            lock (_lock) return _retired;
-        }
-    }
+    public bool IsRetired => _retired;
 
     /// <summary>The follow is over: true for the one caller that has to make a new one.</summary>
     public bool TryBeginFollowing()

@@ -88,7 +88,7 @@ internal sealed class Acceptor(
         {
             var handle = Libc.Accept(_listener, address);
             if (handle == -Libc.ErrAgain) return;
-            if (handle is -Libc.ErrTooManyInProcess or -Libc.ErrTooManyInSystem)
+            if (handle < 0 && handle is not (-Libc.ErrInterrupted or -Libc.ErrAborted or -Libc.ErrProtocol)) // these three: that one is gone already
             {
                 PauseAccepting(-handle);
                 return;

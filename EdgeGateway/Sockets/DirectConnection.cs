@@ -140,7 +140,9 @@ internal sealed class DirectConnection(int handle, int maxFrameBytes) : IConnect
             return;
         }
 
-        if (!_unsent.Advance(sent)) return;
+        var isWhole = _unsent.Advance(sent);
+        _connection!.Worker!.Taken(_connection, sent);
+        if (!isWhole) return;
         Listen();
         _unsent.Complete();
     }
@@ -160,7 +162,7 @@ internal sealed class DirectConnection(int handle, int maxFrameBytes) : IConnect
         {
             Close();
         }
-        else if (read == 0 && (_connection!.Closing is not null || _frames is { IsRefused: true }))
+        else if (read == 0 && (_isDeaf || _connection!.Closing is not null || _frames is { IsRefused: true }))
         {
             _isAtEnd = true; // it says no more, and the reason may still get out
             Listen();

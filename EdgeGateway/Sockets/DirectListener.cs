@@ -72,7 +72,7 @@ internal sealed class DirectListener : IConnectionListener
             {
                 return _contexts.Create(socket);
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException) // gone already
+            catch (Exception e) when (e is not OutOfMemoryException) // gone already; and whatever else, the web server would accept nothing more
             {
                 socket.Dispose();
             }
@@ -104,7 +104,7 @@ internal sealed class DirectListener : IConnectionListener
             var socket = new Socket(safe);
             if (!_others.Writer.TryWrite(socket)) socket.Dispose();
         }
-        catch (SocketException) // gone already
+        catch (Exception e) when (e is not OutOfMemoryException) // gone already; and whatever else, the acceptor's thread must live
         {
             safe.Dispose();
         }

@@ -11,8 +11,8 @@ internal static unsafe partial class Libc
 {
     public const int ErrInterrupted = 4;
     public const int ErrAgain = 11;
-    public const int ErrTooManyInSystem = 23;
-    public const int ErrTooManyInProcess = 24;
+    public const int ErrProtocol = 71;
+    public const int ErrAborted = 103;
 
     public const int EpollIn = 0x1;
     public const int EpollOut = 0x4;

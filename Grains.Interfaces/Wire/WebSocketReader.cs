@@ -69,7 +69,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
         Opcode = (WebSocketOpcode)(span[0] & 0x0f);
         if (!IsWellFormed(span, out var length)) return Refuse(WebSocketInput.Malformed);
         var header = length switch { < 126 => 2, 126 => 4, _ => 10 };
-        if (span.Length < header) return WebSocketInput.Incomplete;
+        if (span.Length < header) return Parked(WebSocketInput.Incomplete);
         var size = header switch
         {
             2 => (ulong)length,
@@ -78,7 +78,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
         };
         if (size > (ulong)Math.Max(125, maxFrameBytes)) return Refuse(WebSocketInput.TooBig);
         var total = header + 4 + (int)size;
-        if (span.Length < total) return WebSocketInput.Incomplete;
+        if (span.Length < total) return Parked(WebSocketInput.Incomplete);
 
         var mask = span.Slice(header, 4);
         var payload = span.Slice(header + 4, (int)size);
@@ -107,8 +107,7 @@ public sealed class WebSocketReader(int maxFrameBytes)
 
     private WebSocketInput Parked(WebSocketInput result)
     {
-        if (_start == _end) _buffer = []; // an idle connection keeps no buffer
-        if (_buffer.Length == 0) _start = _end = 0;
+        if (_start > 0) (_buffer, _start, _end) = (_buffer.AsSpan(_start, _end - _start).ToArray(), 0, _end - _start); // no more than the part of a frame, and for an idle connection none
         return result;
     }
 }

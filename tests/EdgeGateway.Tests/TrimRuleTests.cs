@@ -12,7 +12,7 @@ public sealed class TrimRuleTests
     [InlineData("40000 40000 45000 45000 54000 54000", "1 5")] // the more there are, the more it takes
     public void IsTime_NumbersOfStreams_AfterAGreatChangeThatIsOver(string streams, string trims)
     {
-        var rule = new TrimRule();
+        var rule = new TrimRule(leastBetween: 1);
         var at = new List<string>();
         var look = 0;
         foreach (var count in streams.Split(' '))
@@ -22,5 +22,18 @@ public sealed class TrimRuleTests
         }
 
         Assert.Equal(trims, string.Join(' ', at));
+    }
+
+    [Fact]
+    public void IsTime_ClientsThatComeAndGoAllTheTime_AreFollowedSeldom()
+    {
+        var rule = new TrimRule(leastBetween: 10);
+        var trims = 0;
+        for (var look = 0; look < 100; look++)
+        {
+            if (rule.IsTime(look / 2 % 2 == 0 ? 5000 : 0)) trims++;
+        }
+
+        Assert.InRange(trims, 5, 10);
     }
 }
