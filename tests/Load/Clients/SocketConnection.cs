@@ -104,6 +104,23 @@ internal abstract class SocketConnection(ClientLoop loop, int number)
 
     protected void Send(string text) => Send(Encoding.ASCII.GetBytes(text));
 
+    /// <summary>Asks for a WebSocket.</summary>
+    /// <param name="path">With its query.</param>
+    /// <param name="subprotocol">Null = none.</param>
+    protected void SendUpgrade(string path, string? subprotocol = null) => Send(
+        $"GET {path} HTTP/1.1\r\nHost: {Loop.Target.Host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+        $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{(subprotocol is null ? "" : $"Sec-WebSocket-Protocol: {subprotocol}\r\n")}\r\n");
+
+    /// <summary>Takes the answer. Anything but a WebSocket ends the connection.</summary>
+    /// <returns>Bytes of its head; 0 = incomplete, or ended.</returns>
+    protected int TakeUpgrade(ReadOnlySpan<byte> bytes)
+    {
+        if (!HttpHead.TryRead(bytes, out var head)) return 0;
+        if (head.Status == 101) return head.Bytes;
+        Lose($"refused: HTTP {head.Status}");
+        return 0;
+    }
+
     /// <summary>It has just become a subscriber with all it waits for.</summary>
     protected void Joined()
     {

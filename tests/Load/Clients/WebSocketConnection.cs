@@ -5,24 +5,16 @@ internal sealed class WebSocketConnection(ClientLoop loop, int number) : ClientC
 {
     private bool _upgraded;
 
-    protected override void Begin() => Send(
-        $"GET {Loop.Topics.StreamPathOf(Number, "ws", Loop.Query)} HTTP/1.1\r\nHost: {Loop.Target.Host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n");
+    protected override void Begin() => SendUpgrade(Loop.Topics.StreamPathOf(Number, "ws", Loop.Query));
 
     protected override int Take(ReadOnlySpan<byte> bytes)
     {
         var used = 0;
         if (!_upgraded)
         {
-            if (!HttpHead.TryRead(bytes, out var head)) return 0;
-            if (head.Status != 101)
-            {
-                Lose($"refused: HTTP {head.Status}");
-                return bytes.Length;
-            }
-
+            used = TakeUpgrade(bytes);
+            if (used == 0) return IsOpen ? 0 : bytes.Length;
             _upgraded = true;
-            used = head.Bytes;
         }
 
         while (IsOpen)

@@ -59,27 +59,16 @@ internal sealed class PeerConnection(ClientLoop loop, int number, PeerProtocol p
         probe?.Saw(update.Number);
     }
 
-    protected override void Begin()
-    {
-        var wanted = protocol.Subprotocol is { } name ? $"Sec-WebSocket-Protocol: {name}\r\n" : "";
-        Send($"GET {protocol.PathOf(Topics, Number)} HTTP/1.1\r\nHost: {Loop.Target.Host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-            $"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{wanted}\r\n");
-    }
+    protected override void Begin() => SendUpgrade(protocol.PathOf(Topics, Number), protocol.Subprotocol);
 
     protected override int Take(ReadOnlySpan<byte> bytes)
     {
         var used = 0;
         if (!_upgraded)
         {
-            if (!HttpHead.TryRead(bytes, out var head)) return 0;
-            if (head.Status != 101)
-            {
-                Lose($"refused: HTTP {head.Status}");
-                return bytes.Length;
-            }
-
+            used = TakeUpgrade(bytes);
+            if (used == 0) return IsOpen ? 0 : bytes.Length;
             _upgraded = true;
-            used = head.Bytes;
             protocol.Upgraded(this);
         }
 
