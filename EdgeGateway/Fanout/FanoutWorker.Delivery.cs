@@ -87,7 +87,7 @@ internal sealed partial class FanoutWorker
         for (; update is not null; update = update.Next)
         {
             if (update.Offset <= subscriber.Offset) continue;
-            if (IsFull(subscriber.Connection) || IsFilteredOut(subscriber, update))
+            if (IsFull(subscriber.Connection) || HasFilteredEnough(subscriber, update))
             {
                 LeaveBehind(subscriber.Connection);
                 break;
@@ -107,7 +107,7 @@ internal sealed partial class FanoutWorker
     /// Counts what is filtered for those who catch up with a choice of fields, and says when it is enough for this round: filtering costs by what is read,
     /// and may write next to nothing.
     /// </summary>
-    private bool IsFilteredOut(Subscriber subscriber, Update update)
+    private bool HasFilteredEnough(Subscriber subscriber, Update update)
     {
         if (subscriber.Selection.Fields is null) return false;
         if (_filteredBytes > _options.MaxWriteBytes) return true;

@@ -20,7 +20,7 @@ internal sealed partial class FanoutWorker
     private readonly List<Connection> _dirty = [];
     private readonly BatchArrays _arrays = new();
     private long _now;
-    private long _filteredBytes; // in this round, see IsFilteredOut
+    private long _filteredBytes; // in this round, see HasFilteredEnough
     private long _framesSent;
     private long _bytesSent;
     private int _backlog;

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
-namespace E2EEvents.EdgeGateway;
+namespace E2EEvents.EdgeGateway.Sockets;
 
 /// <summary>Settings of the sockets that clients connect to; the kernel hands them on to every accepted one.</summary>
 internal static class ListenSockets
