@@ -183,24 +183,8 @@ public sealed class FaultTests : IAsyncLifetime
         silos.Cluster.Silos[0].ServiceProvider.GetRequiredService<HealthCheckService>().CheckHealthAsync(TestContext.Current.CancellationToken).GetAwaiter().GetResult();
 
     /// <summary>Appends 0, 1, 2 … one after the other until told to stop; what fails is appended again.</summary>
-    private static async Task<(string Stream, int Acknowledged)> ProduceAsync(TestSilos silos, string stream, CancellationToken ending)
-    {
-        var next = 0;
-        while (!ending.IsCancellationRequested)
-        {
-            try
-            {
-                await silos.AppendAsync(stream, next, 1);
-                next++;
-            }
-            catch (StreamAppendException)
-            {
-                await TestSilos.PauseAsync(); // not acknowledged: again
-            }
-        }
-
-        return (stream, next);
-    }
+    private static async Task<(string Stream, int Acknowledged)> ProduceAsync(TestSilos silos, string stream, CancellationToken ending) =>
+        (stream, await silos.ProduceAsync(stream, 0, int.MaxValue, 0, ending));
 
     private static async Task AllTakenAsync(TestSilos silos, string stream, int acknowledged)
     {

@@ -102,7 +102,7 @@ public sealed class ProviderTests(RedisServer redis) : IClassFixture<RedisServer
     public async Task Start_WithAnotherNumberOfQueues_IsRefused()
     {
         await using (await TestSilos.StartAsync(redis.Endpoint, options: streams => streams.Queues = 4)) { }
-        var refused = await Assert.ThrowsAnyAsync<Exception>(() => TestSilos.StartAsync(redis.Endpoint, options: streams => streams.Queues = 5, expected: [4003]));
+        var refused = await TestSilos.RefusedAsync(redis.Endpoint, streams => streams.Queues = 5, 4003);
         Assert.Contains("have 5 queues here, but 4 in Redis", refused.ToString(), StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class ProviderTests(RedisServer redis) : IClassFixture<RedisServer
         await server.ConfigSetAsync(setting, value);
         try
         {
-            var refused = await Assert.ThrowsAnyAsync<Exception>(() => TestSilos.StartAsync(redis.Endpoint, expected: [4003]));
+            var refused = await TestSilos.RefusedAsync(redis.Endpoint, null, 4003);
             Assert.Contains(error, refused.ToString(), StringComparison.Ordinal);
         }
         finally
@@ -144,12 +144,12 @@ public sealed class ProviderTests(RedisServer redis) : IClassFixture<RedisServer
         }
     }
 
-    private static string Tag => StreamsAdapter.TagOf("streams-tests", TestSilos.Provider, 0);
+    private static string Tag => StreamsAdapter.TagOf(TestSilos.Service, TestSilos.Provider, 0);
 
     private long Waiting()
     {
         var waiting = 0L;
-        for (var queue = 0; queue < 8; queue++) waiting += _client.GetDatabase().StreamLength(StreamsAdapter.TagOf("streams-tests", TestSilos.Provider, queue) + ":log");
+        for (var queue = 0; queue < 8; queue++) waiting += _client.GetDatabase().StreamLength(StreamsAdapter.TagOf(TestSilos.Service, TestSilos.Provider, queue) + ":log");
         return waiting;
     }
 

@@ -7,8 +7,7 @@ using Orleans.Streams;
 namespace E2EEvents.Streams.Tests;
 
 /// <summary>What may be deleted from the log, and what is handed out, whatever agent and consumers do.</summary>
-[CollectionDefinition(nameof(QueueCacheTests), DisableParallelization = true)] // its samples take all cores for a while: beside it, others run into time-outs
-[Collection(nameof(QueueCacheTests))]
+[Collection(nameof(Alone))]
 public sealed class QueueCacheTests
 {
     private static readonly EntryCodec Codec = new(new ServiceCollection().AddSerializer().BuildServiceProvider().GetRequiredService<Serializer>());

@@ -8,6 +8,7 @@ namespace E2EEvents.Streams.Tests;
 /// The master dies while its replica lags, and Sentinels elect the replica. Without <see cref="RedisStreamsOptions.AckReplicas"/> acknowledged entries may
 /// be gone (the limit of asynchronous replication, shown here and stated in the README); with it, none is.
 /// </summary>
+[Collection(nameof(Alone))]
 public sealed class SentinelTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60);
@@ -27,7 +28,7 @@ public sealed class SentinelTests
 
         servers.Servers[1].Freeze();
         using var ending = new CancellationTokenSource();
-        var producing = Enumerable.Range(0, 10).Select(stream => ProduceAsync(silos, $"s{stream}", 10, 200_000, ending.Token)).ToList();
+        var producing = Enumerable.Range(0, 10).Select(stream => silos.ProduceAsync($"s{stream}", 10, int.MaxValue, 200_000, ending.Token)).ToList();
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, CancellationToken.None); // what a replica lags by
         var elected = Stopwatch.StartNew();
         await servers.Servers[0].KillAsync();
@@ -50,23 +51,24 @@ public sealed class SentinelTests
         Assert.True(ackReplicas == 0 ? acknowledged > 100 : lost == 0, $"{lost} of {acknowledged} acknowledged entries are lost");
     }
 
-    /// <summary>Appends from a number on until told to stop.</summary>
-    /// <returns>How many of the stream are acknowledged.</returns>
-    internal static async Task<int> ProduceAsync(TestSilos silos, string stream, int next, int padding, CancellationToken ending)
+    [Fact]
+    public async Task Failover_UnderLoadWithAckReplicas_GoesOnAndLosesNothing()
     {
-        while (!ending.IsCancellationRequested)
-        {
-            try
-            {
-                await silos.Stream(stream).OnNextAsync(new Number(next, new byte[padding]));
-                next++;
-            }
-            catch (StreamAppendException)
-            {
-                await TestSilos.PauseAsync(); // not acknowledged: again
-            }
-        }
-
-        return next;
+        await using var servers = new SentinelServers();
+        await ((IAsyncLifetime)servers).InitializeAsync();
+        await using var silos = await TestSilos.StartAsync(
+            servers.Configuration, silos: 2, options: streams => (streams.AckReplicas, streams.CallTimeout) = (1, TimeSpan.FromSeconds(2)), expected: [4010, 4012, 4013, 4020]);
+        using var ending = new CancellationTokenSource();
+        var producing = Enumerable.Range(0, 10).Select(stream => silos.ProduceAsync($"s{stream}", 0, int.MaxValue, 0, ending.Token)).ToList();
+        await Eventually.TrueAsync(() => silos.Ledger.Of("s0").Count > 100, Soon);
+        await servers.Servers[0].KillAsync();
+        await SentinelServers.IsMasterAsync(servers.Servers[1]);
+        await servers.Servers[0].StartAsync(TestContext.Current.CancellationToken); // becomes the replica without which nothing is acknowledged
+        await SentinelServers.ReplicatingAsync(servers.Servers[1], 1);
+        var before = silos.Ledger.DistinctOf("s0").Count;
+        await Eventually.TrueAsync(() => silos.Ledger.DistinctOf("s0").Count > before + 50, Soon);
+        await ending.CancelAsync();
+        var acknowledged = await Task.WhenAll(producing).WaitAsync(Soon, TestContext.Current.CancellationToken);
+        for (var stream = 0; stream < 10; stream++) await silos.TakenAsync($"s{stream}", acknowledged[stream], Soon);
     }
 }

@@ -42,7 +42,7 @@ public sealed class SentinelServers : IAsyncLifetime
 
     /// <summary>Waits until <paramref name="count"/> replicas of <paramref name="master"/> are in step.</summary>
     public static Task ReplicatingAsync(RedisServer master, int count) =>
-        Eventually.TrueAsync(async token => (await master.AskAsync("INFO replication", token)).Split("state=online").Length - 1 == count, TimeSpan.FromSeconds(20));
+        Eventually.TrueAsync(async token => (await master.AskAsync("INFO replication", token)).Split("state=online").Length - 1 == count, TimeSpan.FromSeconds(60)); // hundreds of megabytes may have to be copied
 
     /// <summary>Waits until the Sentinels have made <paramref name="server"/> the master.</summary>
     public static Task IsMasterAsync(RedisServer server) =>
