@@ -46,6 +46,13 @@ internal sealed partial class FanoutWorker
         Wake();
     }
 
+    /// <summary>As <see cref="Post"/>; the caller calls <see cref="Wake"/> in the end.</summary>
+    public void PostQuietly(in Work work)
+    {
+        Interlocked.Increment(ref _backlog);
+        if (!_work.TryPost(work)) Refuse(work);
+    }
+
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         Post(new Work(WorkKind.Stop, this, null));
@@ -122,12 +129,6 @@ internal sealed partial class FanoutWorker
         Interlocked.Add(ref _backlog, -handled);
         Count();
         return true;
-    }
-
-    private void PostQuietly(in Work work)
-    {
-        Interlocked.Increment(ref _backlog);
-        if (!_work.TryPost(work)) Refuse(work);
     }
 
     private long Milliseconds() => _time.GetTimestamp() / (_time.TimestampFrequency / 1000);

@@ -14,6 +14,7 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
     private readonly ILogger<FanoutWorkers> _logger;
     private readonly CancellationTokenSource _stopping = new();
     private int _next;
+    private int _holders;
     private Task? _ticking;
 
     public FanoutWorkers(IOptions<FanoutOptions> options, TimeProvider time, GatewayMetrics metrics, ILogger<FanoutWorkers> logger)
@@ -44,7 +45,23 @@ internal sealed class FanoutWorkers : IHostedService, IDisposable
     {
         foreach (var worker in _workers)
         {
-            if (channel.SubscribersOf(worker.Index).Count > 0) worker.Post(new Work(WorkKind.Publish, channel, update));
+            if (channel.SubscribersOf(worker.Index).Count == 0) continue;
+            worker.PostQuietly(new Work(WorkKind.Publish, channel, update));
+            Interlocked.MemoryBarrier(); // posted before the look: who still holds sees it when it releases
+            if (Volatile.Read(ref _holders) == 0) worker.Wake();
+        }
+    }
+
+    /// <summary>From here to <see cref="Release"/> no worker is woken for an update: what came in one batch leaves in one write for each connection. Always with a release, soon.</summary>
+    public void Hold() => Interlocked.Increment(ref _holders);
+
+    /// <summary>Wakes whoever got something since <see cref="Hold"/>.</summary>
+    public void Release()
+    {
+        Interlocked.Decrement(ref _holders); // a full fence
+        foreach (var worker in _workers)
+        {
+            if (worker.Backlog > 0) worker.Wake();
         }
     }
 

@@ -7,6 +7,7 @@ namespace E2EEvents.EdgeGateway.Feeds;
 /// <summary>Reads this gateway's feed at one silo: one pull at a time, for as long as topics are followed there.</summary>
 internal sealed class FeedReader(string silo, string gateway, TopicFollower follower, FanoutWorkers workers, IGrainFactory grains, FeedOptions options, TimeProvider time, GatewayMetrics metrics, ILogger logger)
 {
+    private const int MaxHeldFrames = 64;
     private const int MaxEnded = 10_000;
 
     private readonly Lock _lock = new();
@@ -183,15 +184,40 @@ internal sealed class FeedReader(string silo, string gateway, TopicFollower foll
     private void TakeFrames(FeedAnswer answer)
     {
         var reader = new FrameReader(answer.Frames);
-        while (reader.TryRead(out var entry))
+        while (TakeSome(ref reader))
         {
-            if (follower.Find(entry.Topic) is not { } topic) continue; // let go meanwhile; its drop is under way
-            var now = topic.HomeNow;
-            var fit = topic.Arrived(this, entry.Follow, entry.Frame, now);
-            metrics.Update(fit, (now - entry.Frame.HomeTime) / 1e6);
-            if (fit != Fit.Gap) continue;
-            Log.FeedGap(logger, entry.Topic, topic.Channel.Position, entry.Frame.Position);
-            follower.FollowAnew(topic);
+            // the workers deliver those
         }
+    }
+
+    /// <summary>Takes so many frames that the first need not wait long for the last, and they still leave together; false when there are no more.</summary>
+    private bool TakeSome(ref FrameReader reader)
+    {
+        workers.Hold();
+        try
+        {
+            for (var i = 0; i < MaxHeldFrames; i++)
+            {
+                if (!reader.TryRead(out var entry)) return false;
+                TakeFrame(entry);
+            }
+
+            return true;
+        }
+        finally
+        {
+            workers.Release();
+        }
+    }
+
+    private void TakeFrame(in FrameEntry entry)
+    {
+        if (follower.Find(entry.Topic) is not { } topic) return; // let go meanwhile; its drop is under way
+        var now = topic.HomeNow;
+        var fit = topic.Arrived(this, entry.Follow, entry.Frame, now);
+        metrics.Update(fit, (now - entry.Frame.HomeTime) / 1e6);
+        if (fit != Fit.Gap) return;
+        Log.FeedGap(logger, entry.Topic, topic.Channel.Position, entry.Frame.Position);
+        follower.FollowAnew(topic);
     }
 }
