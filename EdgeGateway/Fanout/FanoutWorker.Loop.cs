@@ -12,6 +12,9 @@ internal sealed partial class FanoutWorker
     /// <summary>The sockets it serves directly; null if it serves none.</summary>
     public SocketSet? Sockets { get; private set; }
 
+    /// <summary>It waits, and whoever posts wakes it.</summary>
+    internal bool IsAsleep => Volatile.Read(ref _isAsleep) == 1;
+
     public void Start()
     {
         if (!_options.UsesDirectSockets)

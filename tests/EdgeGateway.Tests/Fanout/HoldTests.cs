@@ -18,7 +18,8 @@ public sealed class HoldTests
         channel.Publish(A.Frame(1), 0, Accept.NewEpoch);
         var client = rig.Connect();
         Assert.True(await client.Attach(channel));
-        await rig.Worker.SlowAsync().WaitAsync(Soon, TestContext.Current.CancellationToken); // its round is over, so the state was written
+        await rig.Worker.SlowAsync().WaitAsync(Soon, TestContext.Current.CancellationToken);
+        await Eventually.TrueAsync(() => rig.Worker.IsAsleep, Soon); // its rounds are over, so the state was written
         var before = client.Sink.Writes;
 
         rig.Workers.Hold();
@@ -29,7 +30,7 @@ public sealed class HoldTests
         await rig.Worker.SlowAsync().WaitAsync(Soon, TestContext.Current.CancellationToken);
         Assert.Equal(11, client.Offsets[^1]);
         Assert.Equal(11, client.Offsets.Count);
-        Assert.InRange(client.Sink.Writes - before, 1, 2); // two if the worker was still on its way to sleep
+        Assert.InRange(client.Sink.Writes - before, 1, 2); // two if the worker was just falling asleep
         await rig.Workers.StopAsync(TestContext.Current.CancellationToken);
     }
 
