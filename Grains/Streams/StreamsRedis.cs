@@ -116,7 +116,7 @@ internal sealed class StreamsRedis : IAsyncDisposable
         }
     }
 
-    /// <summary>Without these the pool, one new thread a second, has none left for the answers those calls wait for: a failover of two seconds takes a minute.</summary>
+    /// <summary>Without these the pool, one new thread a second, has none left for the answers those calls wait for: a failover of seconds takes a minute.</summary>
     private static void SpareThreads()
     {
         ThreadPool.GetMinThreads(out var workers, out var ports);

@@ -79,23 +79,6 @@ internal sealed class TestSilos : IAsyncDisposable
         return refused;
     }
 
-    private static LogCapture Logs(int[] expected)
-    {
-        var logs = new LogCapture { Lowest = LogLevel.Information }.Expect(line => line.Category.StartsWith("Orleans", StringComparison.Ordinal));
-        foreach (var id in expected) logs.Expect(id);
-        return logs;
-    }
-
-    private static Action<ILoggingBuilder> Logging(LogCapture logs) =>
-        logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.None).AddFilter("Polly", LogLevel.None);
-
-    private static Action<RedisStreamsOptions> Configure(string redis, Action<RedisStreamsOptions>? options) => streams =>
-    {
-        streams.CallTimeout = Deadline; // a disk that stands still for seconds is no fault here
-        options?.Invoke(streams);
-        streams.UseRedis(redis);
-    };
-
     public IAsyncStream<Number> Stream(string key, string space = Taker.Space) => Cluster.Client.GetStreamProvider(Provider).GetStream<Number>(StreamId.Create(space, key));
 
     /// <summary>Appends the numbers from <paramref name="first"/> on, each in a container of its own, one after the other: that is what gives them an order.</summary>
@@ -147,4 +130,21 @@ internal sealed class TestSilos : IAsyncDisposable
         await Cluster.DisposeAsync();
         _logs.Dispose();
     }
+
+    private static LogCapture Logs(int[] expected)
+    {
+        var logs = new LogCapture { Lowest = LogLevel.Information }.Expect(line => line.Category.StartsWith("Orleans", StringComparison.Ordinal));
+        foreach (var id in expected) logs.Expect(id);
+        return logs;
+    }
+
+    private static Action<ILoggingBuilder> Logging(LogCapture logs) =>
+        logging => logging.AddProvider(logs).AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.None).AddFilter("Polly", LogLevel.None);
+
+    private static Action<RedisStreamsOptions> Configure(string redis, Action<RedisStreamsOptions>? options) => streams =>
+    {
+        streams.CallTimeout = Deadline; // a disk that stands still for seconds is no fault here
+        options?.Invoke(streams);
+        streams.UseRedis(redis);
+    };
 }
